@@ -1,0 +1,121 @@
+"""Events and jobs as JSON and back, and the canonical bytes that the hash chain is over.
+
+Canonical form: UTF-8, sorted keys, no spaces, no floats, times as UTC ISO-8601 with microseconds and `Z`. Frozen by
+golden rows in tests/histories: stored bytes never change, only readers do.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from .events import EVENTS, SCHEMA_VERSION, JobEvent, name_of
+from .job import Job
+
+DOMAIN: Final = b"slackwater.event.v1\0"
+
+
+class UnknownEvent(Exception):
+    """The log holds an event this version cannot read. The job is refused, never guessed at or skipped."""
+
+    def __init__(self, name: str, schema_version: int, why: str) -> None:
+        super().__init__(f"cannot read event {name} v{schema_version}: {why}")
+        self.name = name
+        self.schema_version = schema_version
+
+
+_EVENT_ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {name: TypeAdapter(kind) for name, kind in EVENTS.items()}
+_JOB_ADAPTER: Final[TypeAdapter[Job]] = TypeAdapter(Job)
+
+
+def time_text(at: datetime) -> str:
+    """UTC ISO-8601 with microseconds: `2026-11-24T08:00:00.000000Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def canonical(value: Any) -> bytes:
+    """The one byte form of a JSON value. Raises TypeError for anything but JSON without floats."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case datetime():
+            return time_text(value)
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def event_data(event: JobEvent) -> dict[str, Any]:
+    """The event's own fields as plain JSON."""
+    data: dict[str, Any] = _plain(_EVENT_ADAPTERS[name_of(event)].dump_python(event))
+    return data
+
+
+def event_from(name: str, schema_version: int, data: Mapping[str, Any]) -> JobEvent:
+    """The event that `event_data` gave. Raises UnknownEvent for a name, version or shape this code does not know."""
+    adapter = _EVENT_ADAPTERS.get(name)
+    if adapter is None or schema_version != SCHEMA_VERSION:
+        raise UnknownEvent(name, schema_version, "written by a newer Slackwater, or not by Slackwater")
+    try:
+        event: JobEvent = adapter.validate_python(data)
+    except ValidationError as error:
+        raise UnknownEvent(name, schema_version, f"{error.error_count()} fields do not fit") from error
+    return event
+
+
+def job_data(job: Job) -> dict[str, Any]:
+    """The folded job as plain JSON: what the store keeps as its projection."""
+    data: dict[str, Any] = _plain(_JOB_ADAPTER.dump_python(job))
+    return data
+
+
+def job_from(data: Mapping[str, Any]) -> Job:
+    """The job that `job_data` gave."""
+    job: Job = _JOB_ADAPTER.validate_python(data)
+    return job
+
+
+def event_hash(
+    prev_hash: bytes,
+    *,
+    seq: int,
+    job_id: str,
+    version: int,
+    epoch: int,
+    at: datetime,
+    actor: str,
+    channel: str,
+    command_id: str,
+    event: JobEvent,
+    schema_version: int = SCHEMA_VERSION,
+) -> bytes:
+    """SHA-256 over domain, previous hash and the canonical form of every column."""
+    row = {
+        "seq": seq,
+        "job_id": job_id,
+        "version": version,
+        "epoch": epoch,
+        "at": at,
+        "actor": actor,
+        "channel": channel,
+        "command_id": command_id,
+        "type": name_of(event),
+        "schema_version": schema_version,
+        "data": event_data(event),
+    }
+    return hashlib.sha256(DOMAIN + prev_hash + canonical(row)).digest()
+
+
+def payload_hash(value: Any) -> bytes:
+    """What a command asks for, without when and where it arrived: two commands of one id must agree in it."""
+    return hashlib.sha256(canonical(value)).digest()

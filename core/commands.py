@@ -1,0 +1,57 @@
+"""The envelope in which every door hands over what someone asks for."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from .control.ack import Ack
+from .control.deploy import Deploy
+from .control.expire import Expire
+from .control.fail import Fail
+from .control.pause import Pause
+from .control.resume import Resume
+from .control.start import Start
+from .control.stop import Stop
+from .control.unreadable import Unreadable
+
+JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+TEXT_CHARS_MAX: Final = 1000
+"""Longest reason, actor or hold name taken from outside."""
+
+Verb = Deploy | Start | Pause | Resume | Stop | Ack | Fail | Expire | Unreadable
+
+
+class Position(NamedTuple):
+    """Where on the control topic a command stood."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What someone asks of one job.
+
+    `id` makes it idempotent: the same id with the same content is answered with the first result, with other content it
+    is refused. `at` is the time of handling in UTC, set by the desk that decides; all else comes from whoever asks.
+    """
+
+    id: str
+    job_id: str
+    verb: Verb
+    actor: str
+    channel: str
+    """The door it came by: `api`, `cli`, `topic` or `worker`."""
+    at: datetime
+    expected_version: int | None = None
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+    position: Position | None = None
+    reply_to: str | None = None
+
+
+def is_job_id(text: str) -> bool:
+    """Job ids are lower case, 1–63 of `a-z 0-9 . _ -`, and begin with a letter or digit."""
+    return JOB_ID.fullmatch(text) is not None

@@ -1,0 +1,1 @@
+"""One file per verb: its command, its decision and the reasons, together."""

@@ -1,0 +1,31 @@
+"""fail: a worker reports that the job cannot go on. Only workers say it; an operator says stop."""
+
+from dataclasses import dataclass
+
+from ..cut import Cut, merge
+from ..decisions import Accepted, AlreadySo, Decision, Refused
+from ..events import JobFailed
+from ..job import Job
+from ..states import LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """In `epoch` this worker met something no retry mends."""
+
+    worker: str
+    epoch: int
+    code: str
+    message: str
+    offsets: Cut = ()
+
+    name = "fail"
+
+
+def decide_fail(job: Job, verb: Fail) -> Decision:
+    """A failure of an older epoch is refused: a newer wish may already have mended it."""
+    if job.state not in LIVE:
+        return AlreadySo(job.since, job.by, job.reason)
+    if verb.epoch != job.epoch:
+        return Refused("stale_epoch", f"failure of epoch {verb.epoch}; {job.id} is at {job.epoch}", None, job.state)
+    return Accepted((JobFailed(verb.code, verb.message, merge(job.cut, verb.offsets)),))

@@ -1,0 +1,46 @@
+"""resume: release one hold, or all. The job moves only when the last one goes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..decisions import Accepted, AlreadySo, Decision, Refused
+from ..events import HoldReleased, JobEvent, ResumeRequested
+from ..job import Job
+from ..states import JobState
+from .pause import OPERATOR
+from .verdicts import LEGAL_VERBS, illegal
+
+_MOVING: Final = frozenset({JobState.STARTING, JobState.RUNNING, JobState.RESUMING})
+_STILL: Final = frozenset({JobState.PAUSING, JobState.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Release the hold named `hold`, or every hold if it is None."""
+
+    reason: str | None = None
+    hold: str | None = OPERATOR
+    timeout_s: int = 60
+
+    name = "resume"
+
+
+def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
+    """Releasing a hold of a job at rest is legal (its next start will run); one without holds is not resumed."""
+    if job.state in _MOVING:
+        return AlreadySo(job.since, job.by, job.reason)
+    if job.state is JobState.STOPPING or not job.holds:
+        return illegal(job, "resume")
+    names = tuple(hold.name for hold in job.holds)
+    released = names if verb.hold is None else tuple(name for name in names if name == verb.hold)
+    if not released:
+        held = ", ".join(names)
+        hint = f"release one with --hold {names[0]}, or all with --all"
+        return Refused(
+            "held", f"{job.id} has no hold {verb.hold}; it is held by {held}", hint, job.state, LEGAL_VERBS[job.state]
+        )
+    if job.state in _STILL and len(released) == len(names):
+        return Accepted((ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.timeout_s)),))
+    let_go: tuple[JobEvent, ...] = tuple(HoldReleased(name, verb.reason) for name in released)
+    return Accepted(let_go)

@@ -1,0 +1,37 @@
+"""start: workers join and run, unless a hold says otherwise; then the job starts into stillness."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..decisions import Accepted, AlreadySo, Decision
+from ..events import PauseRequested, StartRequested
+from ..job import Job
+from ..states import JobState
+from .verdicts import illegal
+
+_STARTABLE: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Run the job. It must be RUNNING (or PAUSED) within `timeout_s` or it fails with the reason."""
+
+    reason: str | None = None
+    timeout_s: int = 60
+
+    name = "start"
+
+
+def decide_start(job: Job, verb: Start, at: datetime) -> Decision:
+    """A job with holds goes to PAUSING in the same append: no worker ever sees a moment in which it may run."""
+    if job.state in {JobState.STARTING, JobState.RUNNING}:
+        return AlreadySo(job.since, job.by, job.reason)
+    if job.state not in _STARTABLE:
+        return illegal(job, "start")
+    deadline = at + timedelta(seconds=verb.timeout_s)
+    started = StartRequested(verb.reason, deadline)
+    if not job.holds:
+        return Accepted((started,))
+    first = job.holds[0]
+    return Accepted((started, PauseRequested(first.name, first.reason, deadline)))

@@ -1,0 +1,28 @@
+"""stop: give the partitions up and keep the cut. Overtakes anything that lives."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..decisions import Accepted, AlreadySo, Decision
+from ..events import JobStopped, StopRequested
+from ..job import Job
+from ..states import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Finish what was taken, commit it, leave the group. Holds stay."""
+
+    reason: str | None = None
+    timeout_s: int = 60
+
+    name = "stop"
+
+
+def decide_stop(job: Job, verb: Stop, at: datetime, command_id: str) -> Decision:
+    """Where nothing runs the stop is done at once; else it waits for every partition to be released."""
+    if job.state in {JobState.STOPPING, JobState.STOPPED}:
+        return AlreadySo(job.since, job.by, job.reason)
+    if job.state in {JobState.DEPLOYED, JobState.FAILED}:
+        return Accepted((JobStopped(command_id, job.cut),))
+    return Accepted((StopRequested(verb.reason, at + timedelta(seconds=verb.timeout_s)),))

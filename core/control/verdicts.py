@@ -1,0 +1,35 @@
+"""The refusals that several verbs share, worded once."""
+
+from typing import Final
+
+from ..decisions import Refused
+from ..job import Job
+from ..states import JobState as S
+
+LEGAL_VERBS: Final[dict[S, tuple[str, ...]]] = {
+    S.ABSENT: ("deploy",),
+    S.DEPLOYED: ("start", "stop", "deploy"),
+    S.STARTING: ("pause", "stop"),
+    S.RUNNING: ("pause", "stop"),
+    S.PAUSING: ("pause", "resume", "stop"),
+    S.PAUSED: ("pause", "resume", "stop"),
+    S.RESUMING: ("pause", "stop"),
+    S.STOPPING: (),
+    S.STOPPED: ("start", "deploy"),
+    S.FAILED: ("start", "stop", "deploy"),
+}
+"""What an operator may ask for in each state (verbs that are already so are left out)."""
+
+
+def no_such_job(job_id: str) -> Refused:
+    """The log knows no job of that name."""
+    return Refused("no_such_job", f"there is no job {job_id}", "see `slackwater jobs`", S.ABSENT, LEGAL_VERBS[S.ABSENT])
+
+
+def illegal(job: Job, verb: str) -> Refused:
+    """The verb has no row in the table from this state."""
+    legal = LEGAL_VERBS[job.state]
+    ways = ", ".join(legal) if legal else f"nothing until {job.state} ends"
+    return Refused(
+        "illegal_transition", f"cannot {verb} {job.id}: it is {job.state}; legal now: {ways}", None, job.state, legal
+    )

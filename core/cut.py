@@ -1,0 +1,31 @@
+"""The cut: where a job stands in its inputs."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+
+class PartitionOffset(NamedTuple):
+    """`offset` is the next record to take from `topic`[`partition`]: everything before it is committed."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+Cut = tuple[PartitionOffset, ...]
+"""Committed offset of each partition, in (topic, partition) order."""
+
+PartitionKey = tuple[str, int]
+
+
+def cut_of(offsets: Mapping[PartitionKey, int] | Iterable[PartitionOffset]) -> Cut:
+    """A cut in its one order. Of two offsets for one partition the later given wins."""
+    pairs = offsets.items() if isinstance(offsets, Mapping) else (((t, p), o) for t, p, o in offsets)
+    return tuple(
+        PartitionOffset(topic, partition, offset) for (topic, partition), offset in sorted(dict(pairs).items())
+    )
+
+
+def merge(older: Cut, newer: Cut) -> Cut:
+    """The newer word for every partition it names, the older one elsewhere."""
+    return cut_of((*older, *newer))

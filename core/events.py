@@ -1,0 +1,157 @@
+"""What happened to a job. Appended once, never changed; field meanings are frozen with `schema_version`.
+
+An event names what was wanted (`…Requested`) or what the workers proved (`JobStarted`, `JobPaused`, …). Times are UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, get_args
+
+from .cut import Cut
+from .spec import JobSpec
+
+
+@dataclass(frozen=True, slots=True)
+class JobDeployed:
+    """The job exists with this spec; nothing runs yet. A redeploy keeps holds and cut."""
+
+    spec: JobSpec
+    holds: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequested:
+    """Workers are to join the job's group and start at the committed offsets, else the last cut, else where it says."""
+
+    reason: str | None
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """Every partition is taken by a worker of this epoch; records flow."""
+
+    completes: str
+    cut: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRequested:
+    """The first hold: workers are to finish what they took, commit it and take nothing more."""
+
+    hold: str
+    reason: str | None
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAdded:
+    """A further reason to be still. Moves nothing."""
+
+    hold: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReleased:
+    """One reason less to be still, others remain (or nothing lives that could move)."""
+
+    hold: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPaused:
+    """Proof: every partition of every input was vouched for in this epoch, work in flight committed.
+
+    `cut` is the committed offset of each partition; until ResumeRequested no output becomes visible and no offset moves.
+    An output or ack of an older epoch is refused from PauseRequested on.
+    """
+
+    completes: str
+    cut: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    """The last hold is released (`released` names all that went); workers are to continue at the cut."""
+
+    released: tuple[str, ...]
+    reason: str | None
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobResumed:
+    """Every partition flows again; `cut` is where each continued."""
+
+    completes: str
+    cut: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Workers are to finish what they took, commit it and give up their partitions."""
+
+    reason: str | None
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobStopped:
+    """No worker holds a partition; the cut is kept for the next start."""
+
+    completes: str
+    cut: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """The job cannot go on; `code` is one of a closed set (docs/glossary.md), `message` is for people."""
+
+    code: str
+    message: str
+    cut: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerAcked:
+    """One worker's word for the partitions it owns in this epoch; coverage is the fold of these."""
+
+    worker: str
+    stance: str
+    offsets: Cut
+    partitions: Mapping[str, int]
+    """Partition count of every input topic, as this worker sees it."""
+
+
+JobEvent = (
+    JobDeployed
+    | StartRequested
+    | JobStarted
+    | PauseRequested
+    | HoldAdded
+    | HoldReleased
+    | JobPaused
+    | ResumeRequested
+    | JobResumed
+    | StopRequested
+    | JobStopped
+    | JobFailed
+    | WorkerAcked
+)
+
+EVENTS: Final[Mapping[str, type[JobEvent]]] = MappingProxyType({kind.__name__: kind for kind in get_args(JobEvent)})
+"""Every event type by its name in the log."""
+
+SCHEMA_VERSION: Final = 1
+EPOCH_RAISING: Final = frozenset({"StartRequested", "PauseRequested", "ResumeRequested", "StopRequested", "JobFailed"})
+"""Events that change what is wanted: acks and outputs of an older epoch are refused after them."""
+
+
+def name_of(event: JobEvent) -> str:
+    """The event's type as the log and the table write it."""
+    return type(event).__name__

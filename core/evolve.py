@@ -1,0 +1,97 @@
+"""evolve: the job after one more event. Replay is this, folded."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from . import events as e
+from .coverage import Coverage
+from .job import Hold, Job
+from .machine import IllegalTransition, next_state
+from .recorded import Recorded
+from .spec import JobSpec
+from .states import JobState
+
+
+def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, actor: str, command_id: str) -> Job:
+    """Raises IllegalTransition if no row of the table allows the event; never guesses."""
+    name = e.name_of(event)
+    before = job or Job(job_id, JobSpec(""))
+    state = next_state(before.state, name)
+    raised = name in e.EPOCH_RAISING
+    moved = replace(
+        before,
+        state=state,
+        version=before.version + 1,
+        epoch=before.epoch + raised,
+        coverage=Coverage() if raised else before.coverage,
+        wish=command_id if raised else before.wish,
+    )
+    if state is not before.state or name == "JobDeployed":
+        moved = replace(moved, since=at, by=actor, deadline=None, reason=None)
+    return _apply(moved, event, Hold("", actor, at))
+
+
+def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
+    """What the event says beyond the move itself. `by` is the event's author and time, ready to become a hold."""
+    match event:
+        case e.JobDeployed():
+            fresh = tuple(replace(by, name=n, reason=event.reason) for n in event.holds if job.hold(n) is None)
+            return replace(job, spec=event.spec, holds=job.holds + fresh, failure=None, reason=event.reason)
+        case e.StartRequested():
+            return replace(job, deadline=event.deadline, reason=event.reason, failure=None)
+        case e.StopRequested():
+            return replace(job, deadline=event.deadline, reason=event.reason)
+        case e.PauseRequested():
+            holds = _with_hold(job, event.hold, event.reason, by)
+            return replace(job, holds=holds, deadline=event.deadline, reason=event.reason)
+        case e.HoldAdded():
+            return replace(job, holds=_with_hold(job, event.hold, event.reason, by))
+        case e.HoldReleased():
+            return replace(job, holds=tuple(hold for hold in job.holds if hold.name != event.hold))
+        case e.ResumeRequested():
+            return replace(job, holds=(), deadline=event.deadline, reason=event.reason)
+        case e.JobPaused():
+            # Who paused and why stays in sight while the job is still, not the worker that proved it.
+            first = next(iter(job.holds), by)
+            return replace(job, cut=event.cut, by=first.by, reason=first.reason)
+        case e.JobStarted() | e.JobResumed() | e.JobStopped():
+            return replace(job, cut=event.cut)
+        case e.JobFailed():
+            return replace(job, cut=event.cut, failure=f"{event.code}: {event.message}", reason=event.message)
+        case e.WorkerAcked():
+            return replace(job, coverage=job.coverage.with_ack(event.worker, event.offsets, event.partitions))
+        case _:
+            assert_never(event)
+
+
+def _with_hold(job: Job, name: str, reason: str | None, by: Hold) -> tuple[Hold, ...]:
+    """A hold kept from before (a start into stillness) keeps its owner and its time."""
+    return job.holds if job.hold(name) else (*job.holds, replace(by, name=name, reason=reason))
+
+
+def evolve_recorded(job: Job | None, recorded: Recorded) -> Job:
+    """`evolve` for an event as the log has it. IllegalTransition also where version or epoch does not follow."""
+    after = evolve(
+        job,
+        recorded.event,
+        job_id=recorded.job_id,
+        at=recorded.at,
+        actor=recorded.actor,
+        command_id=recorded.command_id,
+    )
+    if (after.version, after.epoch) != (recorded.version, recorded.epoch):
+        state = job.state if job else JobState.ABSENT
+        raise IllegalTransition(
+            state, f"{e.name_of(recorded.event)} at version {recorded.version}, epoch {recorded.epoch}"
+        )
+    return after
+
+
+def replay(history: Iterable[Recorded]) -> Job | None:
+    """The fold of one job's events, in version order. None if there are none."""
+    job: Job | None = None
+    for recorded in history:
+        job = evolve_recorded(job, recorded)
+    return job

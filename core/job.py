@@ -1,0 +1,47 @@
+"""A job as folded from its events."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .coverage import Coverage
+from .cut import Cut
+from .spec import JobSpec
+from .states import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A named reason for a job to be still."""
+
+    name: str
+    by: str
+    since: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything the log says about one job after `version` events. A cache of the fold, never a truth of its own."""
+
+    id: str
+    spec: JobSpec
+    state: JobState = JobState.ABSENT
+    version: int = 0
+    epoch: int = 0
+    holds: tuple[Hold, ...] = ()
+    since: datetime | None = None
+    """When the current state was entered."""
+    by: str = ""
+    """Who caused the current state."""
+    reason: str | None = None
+    wish: str = ""
+    """Id of the command whose wish the workers are carrying out; a transition's completion names it."""
+    deadline: datetime | None = None
+    coverage: Coverage = field(default_factory=Coverage)
+    cut: Cut = ()
+    """Where the job stood when it last became started, paused, resumed, stopped or failed."""
+    failure: str | None = None
+
+    def hold(self, name: str) -> Hold | None:
+        """The hold of that name, if the job has it."""
+        return next((hold for hold in self.holds if hold.name == name), None)

@@ -1,0 +1,25 @@
+"""What a job is to do, as deployed."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """A named SQL statement with a version. Stored in the log for ever, so it must hold no secret."""
+
+    sql: str
+    version: str = "1"
+    output_topic: str | None = None
+    """Where a bare SELECT writes; None if the text names its outputs."""
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    description: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of what decides the output: text, version and output topic."""
+        text = "\0".join((self.sql, self.version, self.output_topic or ""))
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,31 @@
+"""What a store raises, in two families by what the caller can do: ask again later, or change something first."""
+
+
+class StoreError(Exception):
+    """A log that cannot answer. `code` is from a closed set, `hint` says what to do."""
+
+    retryable = False
+
+    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, or went away. Nothing is known to be lost; ask again."""
+
+    retryable = True
+
+
+class StoreBusy(StoreUnavailable):
+    """Another appender holds the log longer than `lock_timeout`. Ask again."""
+
+
+class StoreRefused(StoreError):
+    """Not a database Slackwater may write to: no schema, another version of it, a guard missing, unsafe settings."""
+
+
+class AuditQueryError(StoreError):
+    """The audit query was not one read-only statement, or the database could not run it."""
