@@ -65,7 +65,7 @@ class HoldReleased:
 
 @dataclass(frozen=True, slots=True)
 class JobPaused:
-    """Proof: every partition of every input was vouched for in this epoch, work in flight committed.
+    """Proof: every partition of every input was vouched for in this epoch, all work committed.
 
     `cut` is the committed offset of each partition; until ResumeRequested no output becomes visible and no offset moves.
     An output or ack of an older epoch is refused from PauseRequested on.

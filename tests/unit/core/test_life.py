@@ -38,7 +38,7 @@ class Desk:
 
 
 def test_one_life() -> None:
-    """Deployed, run, paused, resumed, stopped: each state is proved by coverage, and the cut is what the ack read back."""
+    """Deployed, run, paused, resumed, stopped: coverage proves each state, the cut is what the ack read."""
     desk = Desk()
     assert desk.ask(Start()).code == "no_such_job"
     states = [
