@@ -1,1 +1,1 @@
-"""See docs/architecture.md."""
+"""Everything a person or a program asks with: `Admin`, `AsyncAdmin` and the command line over them."""

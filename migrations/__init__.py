@@ -1,1 +1,1 @@
-"""See docs/architecture.md."""
+"""Alembic migrations of the event log; run by `slackwater db upgrade`."""

@@ -1,0 +1,311 @@
+"""Admin: everything an operator can ask, as Python. The command line and AsyncAdmin are this, worn differently."""
+
+import getpass
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from slackwater.core.commands import Command, Verb
+from slackwater.core.control.deploy import Deploy
+from slackwater.core.control.pause import OPERATOR, Pause
+from slackwater.core.control.resume import Resume
+from slackwater.core.control.start import Start
+from slackwater.core.control.stop import Stop
+from slackwater.core.cut import Cut
+from slackwater.core.job import Job
+from slackwater.core.recorded import Recorded
+from slackwater.core.result import Result
+from slackwater.core.states import TRANSITIONAL, JobState
+from slackwater.persistence.errors import StoreError, StoreRefused, StoreUnavailable
+from slackwater.persistence.open import open_store
+from slackwater.persistence.store import EventStore, Table
+from slackwater.persistence.verify import Verdict, verify
+
+from .errors import InvalidCommand, NotAllowed, NotFound, Refused, SlackwaterError, Timeout, Unavailable, raise_if_refused
+from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
+from .settings import load_settings
+
+WAIT_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What a command came to. `changed` is False if it was already so; then `since`, `by` and `reason` say since when."""
+
+    name: str
+    verb: str
+    changed: bool
+    before: JobState | None
+    accepted_state: JobState | None
+    state: JobState | None
+    command_id: str
+    seq: int | None
+    version: int
+    took_s: float
+    cut: Cut
+    since: datetime | None = None
+    by: str | None = None
+    reason: str | None = None
+    duplicate: bool = False
+
+
+class Admin:
+    """A connection to the event log, and to Kafka where lag is asked for. Thread-safe; close it, or use `with`."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        kafka: str | None = None,
+        actor: str | None = None,
+        channel: str = "api",
+    ) -> None:
+        self.store = store
+        self.kafka = kafka
+        self._actor = actor or getpass.getuser()
+        self._channel = channel
+
+    @classmethod
+    def connect(
+        cls, log: str | None = None, kafka: str | None = None, *, actor: str | None = None, channel: str = "api"
+    ) -> Self:
+        """The log is found by argument, `SLACKWATER_LOG`, slackwater.toml or a dev house here. Raises Unavailable."""
+        settings = load_settings(log, kafka)
+        with translated():
+            store = open_store(settings.need_log())
+        return cls(store, kafka=settings.kafka, actor=actor, channel=channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up connections. Closing twice is fine."""
+        self.store.close()
+
+    # Commands.
+
+    def deploy_job(
+        self,
+        name: str,
+        version: str | None,
+        sql: str,
+        topic: str | None = None,
+        *,
+        holds: Sequence[str] = (),
+        reason: str | None = None,
+        command_id: str | None = None,
+        expected_version: int | None = None,
+    ) -> CommandResult:
+        """Deploy `sql` under `name`. `topic`, if given, must be a topic the text reads.
+
+        A bare SELECT writes to `<name>.output`. The same spec again is already so. Raises InvalidCommand with line and
+        column for SQL that cannot be a job, Refused while another spec runs.
+        """
+        from slackwater.core.spec_from_sql import spec_from_sql
+        from slackwater.core.sql.errors import SqlError
+
+        try:
+            _, spec = spec_from_sql(sql, version=version, output_topic=f"{name}.output")
+        except SqlError as error:
+            raise InvalidCommand(error.code, str(error), job=name) from error
+        if topic is not None and topic not in spec.inputs:
+            hint = f"it reads {', '.join(spec.inputs)}"
+            raise InvalidCommand("topic_not_read", f"the job does not read the topic {topic}", hint=hint, job=name)
+        verb = Deploy(spec, tuple(holds), reason)
+        return self._ask(name, verb, command_id=command_id, expected_version=expected_version, wait=False)
+
+    def start_job(self, name: str, *, reason: str | None = None, **how: Any) -> CommandResult:
+        """Run the job: RUNNING once every partition is taken, PAUSED if a hold says so. See `_ask` for `how`."""
+        return self._ask(name, Start(reason), **how)
+
+    def pause_job(self, name: str, *, reason: str | None = None, hold: str = OPERATOR, **how: Any) -> CommandResult:
+        """Hold the job still. Returned with state PAUSED, everything it took is committed and `cut` says up to where."""
+        return self._ask(name, Pause(reason, hold), **how)
+
+    def resume_job(
+        self, name: str, *, reason: str | None = None, hold: str = OPERATOR, all_holds: bool = False, **how: Any
+    ) -> CommandResult:
+        """Release one hold, or all. The job runs again once the last is gone."""
+        return self._ask(name, Resume(reason, None if all_holds else hold), **how)
+
+    def stop_job(self, name: str, *, reason: str | None = None, **how: Any) -> CommandResult:
+        """Give up the partitions and keep the cut; a later start continues there."""
+        return self._ask(name, Stop(reason), **how)
+
+    # Questions.
+
+    def list_jobs(self) -> tuple[JobStatus, ...]:
+        """Every job, by name."""
+        with translated():
+            return tuple(status_of(job) for job in self.store.jobs())
+
+    def get_job_status(self, name: str) -> JobStatus:
+        """Where the job is in its life. Raises NotFound."""
+        return status_of(self._job(name))
+
+    def get_job_details(self, name: str) -> JobDetails:
+        """Everything about the job; what Kafka says only if a broker is configured and answers. Raises NotFound."""
+        job = self._job(name)
+        history = self.history(name)
+        kafka = self.kafka_state(name)
+        return JobDetails(
+            name,
+            status_of(job),
+            job.spec.sql,
+            job.spec.inputs,
+            job.spec.outputs,
+            metrics_of(history),
+            pauses_of(history),
+            kafka,
+            kafka.current_lag if kafka else None,
+            kafka.last_processed_offset if kafka else None,
+        )
+
+    def kafka_state(self, name: str) -> KafkaJobState | None:
+        """Lag and offsets of the job's group; None if no broker is configured or it does not answer."""
+        if self.kafka is None:
+            return None
+        from .lag import read_kafka_state
+
+        try:
+            return read_kafka_state(self.kafka, name, self._job(name).spec.inputs)
+        except Unavailable:
+            return None
+
+    def history(self, name: str, since: int = 0) -> tuple[Recorded, ...]:
+        """The job's events after version `since`. Raises NotFound."""
+        self._job(name)
+        with translated():
+            return tuple(self.store.history(name, since))
+
+    def audit(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Table:
+        """One read-only statement over the audit views."""
+        with translated():
+            return self.store.query(sql, dict(parameters or {}))
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verdict:
+        """Is the chain whole, and is every job what its events say?"""
+        with translated():
+            return verify(self.store, progress)
+
+    # The desk.
+
+    def _job(self, name: str) -> Job:
+        with translated():
+            job = self.store.job(name)
+        if job is None:
+            raise NotFound("no_such_job", f"there is no job {name}", hint="see `slackwater jobs`", job=name)
+        return job
+
+    def _ask(
+        self,
+        name: str,
+        verb: Verb,
+        *,
+        wait: bool = True,
+        timeout: float = WAIT_TIMEOUT_S,
+        command_id: str | None = None,
+        expected_version: int | None = None,
+        on_accepted: Callable[[CommandResult], None] | None = None,
+    ) -> CommandResult:
+        """Hand the command in and, with `wait`, see it through.
+
+        Raises Refused, NotFound, Conflict, Timeout (accepted, not yet seen to be done), Unavailable. Safe to repeat with
+        the same `command_id`: the first answer is given again.
+        """
+        began = time.monotonic()
+        now = datetime.now(UTC)
+        id = command_id or uuid.uuid4().hex
+        with translated():
+            before = self.store.job(name)
+            command = Command(id, name, verb, self._actor, self._channel, now, expected_version)
+            result = raise_if_refused(self.store.handle(command))
+        accepted = _view(result, before, result.state, before.cut if before else (), began)
+        if on_accepted is not None:
+            on_accepted(accepted)
+        if not wait or result.state not in TRANSITIONAL:
+            return accepted
+        job = self._see_through(name, result, timeout)
+        return _view(result, before, job.state, job.cut, began)
+
+    def _see_through(self, name: str, result: Result, timeout: float) -> Job:
+        deadline = time.monotonic() + timeout
+        with translated():
+            while True:
+                seq = self.store.head().seq
+                job = self._job(name)
+                if job.state is JobState.FAILED:
+                    raise SlackwaterError(
+                        "job_failed",
+                        f"{name} FAILED: {job.failure}",
+                        job=name,
+                        state=job.state,
+                        command_id=result.command_id,
+                    )
+                if job.epoch != result.epoch:
+                    raise Refused(
+                        "overtaken", f"a newer command took over; {name} is {job.state}", job=name, state=job.state
+                    )
+                if job.state not in TRANSITIONAL:
+                    return job
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise _unconfirmed(job, result, timeout)
+                self.store.wait(seq, min(left, 1.0))
+
+
+def _unconfirmed(job: Job, result: Result, timeout: float) -> Timeout:
+    seen = ", ".join(f"{topic}[{partition}]" for topic, partition in job.coverage.missing)
+    if not job.coverage.workers:
+        hint = "no worker answered; is one running? `slackwater worker`"
+    else:
+        hint = f"still waiting for {seen}"
+    return Timeout(
+        "not_confirmed",
+        f"{result.verb} was accepted; {job.id} is still {job.state} after {timeout:g} s",
+        hint=hint,
+        job=job.id,
+        state=job.state,
+        command_id=result.command_id,
+    )
+
+
+def _view(result: Result, before: Job | None, state: JobState | None, cut: Cut, began: float) -> CommandResult:
+    return CommandResult(
+        result.job_id,
+        result.verb,
+        result.changed,
+        before.state if before else None,
+        result.state,
+        state,
+        result.command_id,
+        result.seq,
+        result.version,
+        round(time.monotonic() - began, 3),
+        cut,
+        result.since,
+        result.by,
+        result.reason,
+        result.duplicate,
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """A store's errors as the admin API's own."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise Unavailable(error.code, error.message, hint=error.hint) from error
+    except StoreRefused as error:
+        kind = NotAllowed if error.code == "access_denied" else Unavailable
+        raise kind(error.code, error.message, hint=error.hint) from error
+    except StoreError as error:
+        raise InvalidCommand(error.code, error.message, hint=error.hint) from error

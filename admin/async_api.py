@@ -1,0 +1,47 @@
+"""AsyncAdmin: the same names and the same core as Admin, for programs with an event loop."""
+
+import asyncio
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Self
+
+from .api import Admin
+
+_METHODS = (
+    "deploy_job", "start_job", "pause_job", "resume_job", "stop_job", "list_jobs", "get_job_status", "get_job_details",
+    "kafka_state", "history", "audit", "verify",
+)  # fmt: skip
+
+
+class AsyncAdmin:
+    """Every call runs on a thread, so the loop is never blocked; arguments, results and errors are Admin's."""
+
+    def __init__(self, admin: Admin) -> None:
+        self._admin = admin
+
+    @classmethod
+    async def connect(cls, *args: Any, **kwargs: Any) -> Self:
+        """As `Admin.connect`."""
+        return cls(await asyncio.to_thread(Admin.connect, *args, **kwargs))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give up connections. Closing twice is fine."""
+        await asyncio.to_thread(self._admin.close)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """`Admin`'s method of that name, awaited."""
+        if name not in _METHODS:
+            raise AttributeError(f"AsyncAdmin has no attribute {name!r}")
+        method = getattr(self._admin, name)
+
+        @wraps(method)
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return await asyncio.to_thread(method, *args, **kwargs)
+
+        return call

@@ -1,0 +1,90 @@
+"""Results as text: tables for people, JSON for programs. stdout carries data only."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from slackwater.core.cut import Cut
+
+from .app import Output
+
+console = Console()
+messages = Console(stderr=True)
+
+
+def plain(value: Any) -> Any:
+    """Any result as JSON: dataclasses by field, times as RFC 3339 in UTC."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def show(
+    rows: Sequence[Any], columns: Sequence[str], cells: Iterable[Sequence[Any]], output: Output, name: str = "name"
+) -> None:
+    """Many results: `rows` for programs, `columns` and `cells` for people."""
+    match output:
+        case Output.JSON:
+            print(json.dumps([plain(row) for row in rows], ensure_ascii=False))
+        case Output.JSONL:
+            for row in rows:
+                print(json.dumps(plain(row), ensure_ascii=False))
+        case Output.NAME:
+            for row in rows:
+                print(plain(row).get(name, ""))
+        case Output.TABLE:
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for column in columns:
+                table.add_column(column, overflow="fold")
+            for cell in cells:
+                table.add_row(*(Text("–" if item in (None, "") else str(item)) for item in cell))
+            wide = console if sys.stdout.isatty() else Console(width=240)
+            wide.print(table)
+
+
+def one(result: Any, output: Output) -> bool:
+    """One result for programs; False if people want words instead."""
+    if output is Output.TABLE:
+        return False
+    data = plain(result)
+    print(data.get("name", "") if output is Output.NAME else json.dumps(data, ensure_ascii=False))
+    return True
+
+
+def ago(at: datetime | None) -> str:
+    """How long since: 41s, 1m02s, 3h05m."""
+    if at is None:
+        return "–"
+    seconds = max(int((datetime.now(UTC) - at).total_seconds()), 0)
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3600:
+        return f"{seconds // 60}m{seconds % 60:02}s"
+    return f"{seconds // 3600}h{seconds % 3600 // 60:02}m"
+
+
+def cut_text(cut: Cut) -> str:
+    """orders[0..2] at 702 698 711."""
+    topics: dict[str, list[int]] = {}
+    for topic, _, offset in cut:
+        topics.setdefault(topic, []).append(offset)
+    parts = [
+        f"{t}[0..{len(o) - 1}] at {' '.join(map(str, o))}" if len(o) > 1 else f"{t}[0] at {o[0]}" for t, o in topics.items()
+    ]
+    return ", ".join(parts) or "nothing taken yet"

@@ -1,0 +1,41 @@
+"""The verbs that look after the house itself: doctor, db upgrade."""
+
+from typing import Annotated
+
+import typer
+
+from ..errors import SlackwaterError
+from .app import Output, OutputOption, app, shared
+
+db = typer.Typer(help="The event log's schema.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+
+@db.command()
+def upgrade(
+    log: Annotated[str | None, typer.Argument(help="Event log; default: SLACKWATER_LOG.", show_default=False)] = None,
+) -> None:
+    """Create the event log, or bring its schema up to this version. Doing it twice is fine."""
+    from slackwater.persistence.open import open_store
+
+    from ..api import translated
+    from ..settings import load_settings
+
+    url = load_settings(log or shared.log, shared.kafka).need_log()
+    with translated():
+        open_store(url, create=True).close()
+    typer.echo("the event log is up to date")
+
+
+@app.command()
+def doctor(output: OutputOption = Output.TABLE) -> None:
+    """Check everything a job needs: settings, log, broker, topics, extras. Exit 1 if something is wrong."""
+    from ..doctor import examine
+    from .render import plain, show
+
+    findings = examine(shared.log, shared.kafka)
+    cells = [("✔" if finding.ok else "✘", finding.name, finding.message, finding.hint) for finding in findings]
+    show([plain(finding) for finding in findings], ("", "CHECK", "FOUND", "WHAT TO DO"), cells, output)
+    wrong = [finding.name for finding in findings if not finding.ok and finding.needed]
+    if wrong:
+        raise SlackwaterError("unwell", f"not well: {', '.join(wrong)}")

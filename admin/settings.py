@@ -1,0 +1,60 @@
+"""Where the log and the broker are: flags over `SLACKWATER_*` over `slackwater.toml` over a dev house in `./.slackwater`."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from .errors import InvalidCommand, Unavailable
+
+DEV_HOUSE: Final = Path(".slackwater")
+DEV_FILE: Final = DEV_HOUSE / "house.toml"
+
+
+class Settings(BaseSettings):
+    """`log` is a SQLAlchemy URL of the event log, `kafka` bootstrap servers; `kafka_settings` go to every client."""
+
+    model_config = SettingsConfigDict(env_prefix="SLACKWATER_", extra="forbid")
+
+    log: str | None = Field(default=None, repr=False)
+    kafka: str | None = None
+    kafka_settings: dict[str, str] = Field(default_factory=dict, repr=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Strongest first."""
+        files = [TomlConfigSettingsSource(settings_cls, path) for path in (Path("slackwater.toml"), DEV_FILE)]
+        return (init_settings, env_settings, *files)
+
+    def need_log(self) -> str:
+        """The log's URL. Raises Unavailable with what to do if there is none."""
+        if self.log is None:
+            hint = "set SLACKWATER_LOG or --log (sqlite:///path or postgresql://…), or run `slackwater dev` here"
+            raise Unavailable("no_log", "no event log is configured", hint=hint)
+        return self.log
+
+    def need_kafka(self) -> str:
+        """The bootstrap servers. Raises Unavailable with what to do if there are none."""
+        if self.kafka is None:
+            hint = "set SLACKWATER_KAFKA or --kafka (host:port), or run `slackwater dev` here"
+            raise Unavailable("no_broker", "no Kafka is configured", hint=hint)
+        return self.kafka
+
+
+def load_settings(log: str | None = None, kafka: str | None = None) -> Settings:
+    """Settings from every source. Raises InvalidCommand for an option nobody knows or a file that is no TOML."""
+    given = {name: value for name, value in (("log", log), ("kafka", kafka)) if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        where = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
+        raise InvalidCommand("bad_config", f"slackwater.toml: {where}", hint="known: log, kafka, kafka_settings") from None
+    except ValueError as error:
+        raise InvalidCommand("bad_config", f"slackwater.toml cannot be read: {error}") from None

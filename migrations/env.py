@@ -1,0 +1,7 @@
+"""Alembic's entry: runs on the connection that `persistence.upgrade` hands over, inside its transaction."""
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, transactional_ddl=True)
+context.run_migrations()

@@ -1,0 +1,64 @@
+"""Opening an event log by its URL."""
+
+from .errors import StoreRefused, StoreUnavailable
+from .store import EventStore
+
+HINT = "sqlite:///path/to/log.db or postgresql://user:password@host/database"
+
+
+def open_store(url: str, *, create: bool = False) -> EventStore:
+    """The log at `url`: `sqlite:///path`, `postgresql://…` or `memory://`.
+
+    With `create` the schema is made or upgraded first. Without, a log of another schema version, without its guards, with
+    unsafe settings or damaged is refused. Raises StoreRefused, StoreUnavailable; no password is ever in the message.
+    """
+    if url == "memory://":
+        from .memory import MemoryStore
+
+        return MemoryStore()
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    from .dialects import DIALECTS
+    from .sql_store import SqlStore
+
+    try:
+        parsed = make_url(url)
+        dialect = DIALECTS[parsed.get_backend_name()]()
+    except (ArgumentError, KeyError, ValueError):
+        raise StoreRefused("bad_url", "that is no URL of an event log", HINT) from None
+    if create:
+        from .upgrade import upgrade
+
+        upgrade(parsed, dialect)
+    engine = dialect.engine(parsed)
+    try:
+        with engine.connect() as connection:
+            _check_schema(connection)
+            dialect.check(connection)
+    except DBAPIError as error:
+        engine.dispose()
+        raise dialect.translate(error) from None
+    except (StoreRefused, StoreUnavailable):
+        engine.dispose()
+        raise
+    return SqlStore(engine, dialect)
+
+
+def _check_schema(connection: object) -> None:
+    from sqlalchemy import Connection, inspect, text
+
+    from .tables import SCHEMA_HEAD
+
+    assert isinstance(connection, Connection)
+    if not inspect(connection).has_table("alembic_version"):
+        raise StoreRefused("no_schema", "the database holds no event log", "create it: slackwater db upgrade")
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is None or found < SCHEMA_HEAD:
+        raise StoreRefused(
+            "schema_older", f"the event log has schema {found}, this is {SCHEMA_HEAD}", "slackwater db upgrade"
+        )
+    if found > SCHEMA_HEAD:
+        raise StoreRefused(
+            "schema_newer", f"the event log has schema {found}, this knows {SCHEMA_HEAD}", "use a newer Slackwater"
+        )

@@ -1,0 +1,133 @@
+"""Between the log's rows and core's values."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from slackwater.core.codec import canonical, event_data, event_from, event_hash, job_data, job_from
+from slackwater.core.commands import Command
+from slackwater.core.events import SCHEMA_VERSION, name_of
+from slackwater.core.job import Job
+from slackwater.core.recorded import Recorded
+from slackwater.core.result import Result
+from slackwater.core.settle import Step, command_hash
+
+_RESULT: Final = TypeAdapter(Result)
+
+
+def recorded_of(step: Step, command: Command, seq: int, prev_hash: bytes) -> Recorded:
+    """The event as it is about to stand at `seq`."""
+    columns: dict[str, Any] = {
+        "seq": seq,
+        "job_id": command.job_id,
+        "version": step.after.version,
+        "epoch": step.after.epoch,
+        "at": command.at,
+        "actor": command.actor,
+        "channel": command.channel,
+        "command_id": command.id,
+        "event": step.event,
+    }
+    digest = event_hash(prev_hash, **columns)
+    return Recorded(**columns, schema_version=SCHEMA_VERSION, prev_hash=prev_hash, hash=digest)
+
+
+def hash_again(recorded: Recorded) -> bytes:
+    """What the event's hash must be, given what it says and the hash before it."""
+    return event_hash(
+        recorded.prev_hash,
+        seq=recorded.seq,
+        job_id=recorded.job_id,
+        version=recorded.version,
+        epoch=recorded.epoch,
+        at=recorded.at,
+        actor=recorded.actor,
+        channel=recorded.channel,
+        command_id=recorded.command_id,
+        event=recorded.event,
+        schema_version=recorded.schema_version,
+    )
+
+
+def event_row(recorded: Recorded) -> dict[str, Any]:
+    """A row of `event`."""
+    return {
+        "seq": recorded.seq,
+        "job_id": recorded.job_id,
+        "version": recorded.version,
+        "type": name_of(recorded.event),
+        "schema_version": recorded.schema_version,
+        "at": recorded.at,
+        "actor": recorded.actor,
+        "channel": recorded.channel,
+        "command_id": recorded.command_id,
+        "epoch": recorded.epoch,
+        "data": canonical(event_data(recorded.event)).decode(),
+        "prev_hash": recorded.prev_hash,
+        "hash": recorded.hash,
+    }
+
+
+def recorded_from(row: Mapping[str, Any]) -> Recorded:
+    """The event in a row. Raises UnknownEvent if this code cannot read it."""
+    return Recorded(
+        row["seq"],
+        row["job_id"],
+        row["version"],
+        row["epoch"],
+        row["at"],
+        row["actor"],
+        row["channel"],
+        row["command_id"],
+        event_from(row["type"], row["schema_version"], json.loads(row["data"])),
+        row["schema_version"],
+        bytes(row["prev_hash"]),
+        bytes(row["hash"]),
+    )
+
+
+def job_row(job: Job) -> dict[str, Any]:
+    """A row of `job`."""
+    return {
+        "id": job.id,
+        "version": job.version,
+        "state": str(job.state),
+        "epoch": job.epoch,
+        "spec_hash": job.spec.hash,
+        "body": canonical(job_data(job)).decode(),
+    }
+
+
+def job_from_row(body: str) -> Job:
+    """The projected job in a row."""
+    return job_from(json.loads(body))
+
+
+def command_row(command: Command, result: Result) -> dict[str, Any]:
+    """A row of `command`."""
+    topic, partition, offset = command.position or (None, None, None)
+    return {
+        "command_id": command.id,
+        "payload_hash": command_hash(command),
+        "job_id": command.job_id,
+        "verb": command.verb.name,
+        "channel": command.channel,
+        "actor": command.actor,
+        "at": command.at,
+        "outcome": str(result.outcome),
+        "code": result.code,
+        "message": result.message,
+        "result": json.dumps(_RESULT.dump_python(result, mode="json"), sort_keys=True),
+        "seq": result.seq,
+        "reply_to": command.reply_to,
+        "topic": topic,
+        "topic_partition": partition,
+        "topic_offset": offset,
+    }
+
+
+def result_from(text: str) -> Result:
+    """The first answer to a command, as it was given."""
+    return _RESULT.validate_json(text)

@@ -1,0 +1,39 @@
+"""Bringing a database to this version's schema."""
+
+import importlib.util
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from .dialects import Dialect
+
+_LOCK_KEY = 0x51AC_0A7E
+
+
+def upgrade(url: URL, dialect: Dialect) -> None:
+    """Run the missing migrations in one transaction; two at once are safe. Raises StoreUnavailable, StoreRefused."""
+    from alembic import command
+    from alembic.config import Config
+
+    spec = importlib.util.find_spec("slackwater.migrations")
+    assert spec is not None
+    assert spec.origin is not None
+    config = Config()
+    config.set_main_option("script_location", str(Path(spec.origin).parent).replace("%", "%%"))
+    engine = dialect.engine(url)
+    try:
+        with engine.connect().execution_options(write=True) as connection, connection.begin():
+            _lock(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise dialect.translate(error) from None
+    finally:
+        engine.dispose()
+
+
+def _lock(connection: Connection) -> None:
+    """One upgrade at a time: SQLite's write transaction sees to it, PostgreSQL needs a lock that ends with it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})

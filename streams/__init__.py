@@ -1,0 +1,1 @@
+"""Everything that waits: worker, control agent, supervisor, source, engine, sink, embedded Kafka."""

@@ -1,0 +1,98 @@
+"""What goes out: replies and the published log, as CloudEvents 1.0 in structured mode."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from cloudevents.core.bindings.kafka import KafkaMessage, to_structured_event
+from cloudevents.core.v1.event import CloudEvent
+
+from slackwater.core.codec import event_data, time_text
+from slackwater.core.events import name_of
+from slackwater.core.recorded import Recorded
+from slackwater.core.result import Outcome, Result
+
+SOURCE: Final = "/slackwater"
+
+
+def reply_kind(result: Result) -> str:
+    """`accepted` is followed by `applied` once proved; what is already so is applied at once."""
+    if result.outcome is Outcome.REFUSED:
+        return "expired" if result.code == "expired" else "refused"
+    return "applied" if result.outcome is Outcome.ALREADY else "accepted"
+
+
+def reply(kind: str, result: Result, at: datetime) -> KafkaMessage:
+    """A reply to a command; `causationid` is the command's id, and the reply's own id follows from it."""
+    data: dict[str, Any] = {
+        "command_id": result.command_id,
+        "job": result.job_id,
+        "verb": result.verb,
+        "outcome": kind,
+        "changed": result.changed,
+        "state": result.state,
+        "version": result.version,
+        "epoch": result.epoch,
+        "seq": result.seq,
+        "code": result.code,
+        "message": result.message,
+        "hint": result.hint,
+        "legal": list(result.legal),
+        "since": time_text(result.since) if result.since else None,
+        "by": result.by,
+        "reason": result.reason,
+    }
+    return _message(
+        f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, causationid=result.command_id
+    )
+
+
+def applied(result: Result, proof: Recorded) -> KafkaMessage:
+    """The reply that ends a transition: `proof` is the event that completed the command."""
+    data = {
+        "command_id": result.command_id,
+        "job": result.job_id,
+        "verb": result.verb,
+        "outcome": "applied",
+        "changed": True,
+        "event": name_of(proof.event),
+        "version": proof.version,
+        "epoch": proof.epoch,
+        "seq": proof.seq,
+        **event_data(proof.event),
+    }
+    return _message(
+        "reply.applied", f"{result.command_id}#applied", result.job_id, proof.at, data, causationid=result.command_id
+    )
+
+
+def published(recorded: Recorded) -> KafkaMessage:
+    """One event of the log. Its id is its place in the log, so a reader knows at once what it has seen."""
+    data = {
+        "seq": recorded.seq,
+        "job": recorded.job_id,
+        "version": recorded.version,
+        "epoch": recorded.epoch,
+        "event": name_of(recorded.event),
+        "at": time_text(recorded.at),
+        "actor": recorded.actor,
+        "channel": recorded.channel,
+        "command_id": recorded.command_id,
+        "data": event_data(recorded.event),
+        "hash": recorded.hash.hex(),
+    }
+    kind = f"event.{name_of(recorded.event)}"
+    return _message(kind, str(recorded.seq), recorded.job_id, recorded.at, data, causationid=recorded.command_id)
+
+
+def _message(kind: str, id: str, job_id: str, at: datetime, data: dict[str, Any], **extensions: str) -> KafkaMessage:
+    attributes: dict[str, Any] = {
+        "id": id,
+        "source": SOURCE,
+        "type": f"io.slackwater.{kind}.v1",
+        "time": at,
+        "datacontenttype": "application/json",
+        **extensions,
+    }
+    if job_id:
+        attributes |= {"subject": job_id, "partitionkey": job_id}
+    return to_structured_event(CloudEvent(attributes, data))

@@ -1,0 +1,76 @@
+"""The log, published: each event once and in order on the events topic, and the reply that a transition is proved.
+
+Messages and the cursor go in one Kafka transaction: the cursor is an offset committed for the events topic in a group of
+its own, and the transactional id fences a publisher that lives on elsewhere. So a reader with `read_committed` sees every
+event exactly once, whatever crashed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cloudevents.core.bindings.kafka import KafkaMessage
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from slackwater.core import events as e
+from slackwater.core.recorded import Recorded
+from slackwater.persistence.store import EventStore
+
+from ..kafka_connection import KafkaConnection
+from ..topics import ControlTopics
+from .cloud_events import applied, published
+
+EVENTS_PER_TRANSACTION_MAX: Final = 500
+REQUEST_TIMEOUT_S: Final = 15.0
+_PROOFS: Final = (e.JobStarted, e.JobPaused, e.JobResumed, e.JobStopped)
+
+
+class Publisher:
+    """Publishes the log from where the last publisher stopped. One thread; raises KafkaException and is then thrown away."""
+
+    def __init__(self, store: EventStore, connection: KafkaConnection, topics: ControlTopics) -> None:
+        self._store = store
+        self._topics = topics
+        group = f"{topics.prefix}.publisher"
+        self._consumer = Consumer(connection.client(group_id=group, enable_auto_commit=False, log_level=2))
+        self._producer = Producer(connection.client(transactional_id=group, transaction_timeout_ms=10_000, log_level=2))
+        self._cursor = 0
+
+    def open(self) -> None:
+        """Fence any other publisher and find the last published position."""
+        self._producer.init_transactions(REQUEST_TIMEOUT_S)
+        (found,) = self._consumer.committed([TopicPartition(self._topics.events, 0)], REQUEST_TIMEOUT_S)
+        self._cursor = max(found.offset, 0)
+
+    def publish(self) -> int:
+        """Publish what the log holds beyond the cursor; returns how many events."""
+        recorded = self._store.read(self._cursor, EVENTS_PER_TRANSACTION_MAX)
+        if recorded:
+            self._transact(recorded)
+            self._cursor = recorded[-1].seq
+        return len(recorded)
+
+    def close(self) -> None:
+        """Let go of the clients."""
+        self._producer.purge()
+        self._consumer.close()
+
+    def _transact(self, recorded: Sequence[Recorded]) -> None:
+        self._producer.begin_transaction()
+        for event in recorded:
+            self._send(self._topics.events, published(event))
+            self._reply(event)
+        cursor = TopicPartition(self._topics.events, 0, recorded[-1].seq)
+        self._producer.send_offsets_to_transaction([cursor], self._consumer.consumer_group_metadata())
+        self._producer.commit_transaction()
+
+    def _reply(self, proof: Recorded) -> None:
+        if not isinstance(proof.event, _PROOFS):
+            return
+        command_id = proof.event.completes
+        origin, result = self._store.origin(command_id), self._store.result(command_id)
+        if origin is not None and result is not None and origin.channel == "topic":
+            self._send(origin.reply_to or self._topics.replies, applied(result, proof))
+
+    def _send(self, topic: str, message: KafkaMessage) -> None:
+        headers: list[tuple[str, Any]] = list(message.headers.items())
+        self._producer.produce(topic, key=message.key, value=message.value, headers=headers)

@@ -1,0 +1,127 @@
+"""Sink: outputs, dead letters and offsets of one batch in one Kafka transaction.
+
+The rule of reliability: after any unknown result of a commit or abort the producer is dropped and rebuilt
+(`init_transactions` bumps the epoch and fences a late EndTxn, KIP-98); the caller then rewinds to the stable committed
+offsets. librdkafka has no KIP-890, so nothing else makes an unknown result safe.
+"""
+
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from slackwater.core.cut import Cut
+
+from .engine import DeadLetter, Outcome
+from .kafka_connection import KafkaConnection
+
+TRANSACTION_TIMEOUT_MS: Final = 8_000
+"""Shorter than the consumer's session timeout: a member that was thrown out can then never land an EndTxn."""
+INIT_TIMEOUT_S: Final = 30.0
+QUEUE_MESSAGES_MAX: Final = 2_000_000
+_TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE})
+
+
+class OutputTooLarge(Exception):
+    """An output is bigger than the producer or the broker takes. No retry mends it."""
+
+
+class Sink:
+    """One transactional producer. Used by the working thread alone."""
+
+    def __init__(self, connection: KafkaConnection, transactional_id: str) -> None:
+        self._settings = connection.client(
+            transactional_id=transactional_id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            message_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            queue_buffering_max_messages=QUEUE_MESSAGES_MAX,
+            queue_buffering_max_kbytes=512 * 1024,
+            linger_ms=5,
+            batch_num_messages=10_000,
+            batch_size=1_000_000,
+            compression_type="lz4",
+            log_level=2,
+        )
+        self._producer: Producer | None = None
+        self._in_transaction = False
+        self._too_large = False
+
+    def open(self) -> None:
+        """Fence any older producer of this slot and abort what it left open. Raises KafkaException."""
+        self._producer = Producer({**self._settings, "on_delivery": self._delivered})
+        self._producer.init_transactions(INIT_TIMEOUT_S)
+        self._in_transaction = False
+        self._too_large = False
+
+    def write(self, outcome: Outcome) -> None:
+        """Hand the outputs and dead letters to the open transaction. Raises OutputTooLarge, KafkaException."""
+        self._begin()
+        for topic, rows in outcome.outputs.items():
+            self._produce(topic, rows)
+        for letter in outcome.dead_letters:
+            self._bury(letter)
+
+    def commit(self, offsets: Cut, group: Any) -> None:
+        """Make the batch visible and its offsets committed, both or neither.
+
+        Raises KafkaException: the result is then unknown, and `rebuild` comes before anything else.
+        """
+        producer = self._begin()
+        producer.send_offsets_to_transaction([TopicPartition(*position) for position in offsets], group)
+        try:
+            producer.commit_transaction()
+        except KafkaException as error:
+            if self._too_large:
+                raise OutputTooLarge("the broker refused an output as too large") from error
+            raise
+        self._in_transaction = False
+
+    def abort(self) -> None:
+        """Give up what was written since the last commit; it never becomes visible. Raises KafkaException."""
+        if self._producer is not None and self._in_transaction:
+            self._producer.abort_transaction()
+            self._in_transaction = False
+
+    def rebuild(self) -> None:
+        """Drop the producer, whatever it thinks, and open a new one under the same id."""
+        self.drop()
+        self.open()
+
+    def drop(self) -> None:
+        """Forget the producer without waiting for what it holds. Dropping twice is fine."""
+        if self._producer is not None:
+            self._producer.purge()
+            self._producer = None
+        self._in_transaction = False
+
+    def _begin(self) -> Producer:
+        if self._producer is None:
+            raise RuntimeError("the sink is not open")
+        if not self._in_transaction:
+            self._producer.begin_transaction()
+            self._in_transaction = True
+        return self._producer
+
+    def _produce(self, topic: str, rows: list[dict[str, Any]]) -> None:
+        producer = self._begin()
+        accepted = producer.produce_batch(topic, rows)
+        while accepted < len(rows):
+            rows = [row for row in rows if "_error" in row]
+            codes = {row.pop("_error").code() for row in rows}
+            if codes & _TOO_LARGE:
+                raise OutputTooLarge(f"an output to {topic} is larger than message.max.bytes")
+            if codes != {KafkaError._QUEUE_FULL}:
+                raise KafkaException(KafkaError(min(codes)))
+            producer.poll(0.1)
+            accepted = producer.produce_batch(topic, rows)
+
+    def _bury(self, letter: DeadLetter) -> None:
+        self._begin().produce(
+            dead_letter_topic(letter),
+            key=letter.key,
+            value=letter.value,
+            headers=_headers(letter),
+        )
+
+    def _delivered(self, error: KafkaError | None, _message: Any) -> None:
+        if error is not None and error.code() in _TOO_LARGE:
+            self._too_large = True

@@ -1,0 +1,261 @@
+"""Source: one consumer in the job's own group, owned by one thread.
+
+`consumer_group_metadata()` from another thread blocks until a rebalance callback returns (measured: 4 s of deadlock), so
+the owner takes it after each consume and first thing in `on_revoke`, and others read the copy.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from slackwater.core.cut import Cut, cut_of
+from slackwater.core.sql.plan import JobPlan
+
+from .batch import Batch
+from .kafka_connection import KafkaConnection
+
+SESSION_TIMEOUT_MS: Final = 10_000
+MAX_POLL_INTERVAL_MS: Final = 300_000
+REQUEST_TIMEOUT_S: Final = 10.0
+_NO_OFFSET: Final = 0
+"""Offsets below this mean that nothing was ever committed."""
+
+
+class SourceFailed(Exception):
+    """The inputs are not what the job's offsets speak of; no retry mends it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Taken:
+    """Records handed out and not yet committed. `offsets` is where the job stands once they are."""
+
+    __slots__ = ("lost", "messages", "offsets")
+
+    def __init__(self, messages: list[Message], offsets: Cut, lost: threading.Event) -> None:
+        self.messages = messages
+        self.offsets = offsets
+        self.lost = lost
+
+    @property
+    def records(self) -> int:
+        """How many."""
+        return len(self.messages)
+
+    def batches(self) -> Iterable[Batch]:
+        """One batch for each input topic."""
+        topics = {topic for topic, _, _ in self.offsets}
+        if len(topics) == 1:
+            yield Batch.from_messages(topics.pop(), self.messages)
+            return
+        by_topic: dict[str, list[Message]] = defaultdict(list)
+        for message in self.messages:
+            by_topic[message.topic() or ""].append(message)
+        for topic in sorted(by_topic):
+            yield Batch.from_messages(topic, by_topic[topic])
+
+
+class Source:
+    """Takes records when let go, and none when held. Every method but `group` belongs to the owner's thread."""
+
+    def __init__(
+        self,
+        job_id: str,
+        plan: JobPlan,
+        connection: KafkaConnection,
+        worker: str,
+        *,
+        last_cut: Cut,
+        drain: Callable[[], None],
+        on_assigned: Callable[[], None],
+    ) -> None:
+        self._topics = list(plan.input_topics)
+        self._start_at_end = plan.options.start == "latest"
+        self._last_cut = {(topic, partition): offset for topic, partition, offset in last_cut}
+        self._drain = drain
+        self._on_assigned = on_assigned
+        self._settings = connection.client(
+            group_id=f"slackwater.{job_id}",
+            client_id=f"slackwater-{worker}",
+            enable_auto_commit=False,
+            enable_auto_offset_store=False,
+            auto_offset_reset="error",
+            isolation_level="read_committed",
+            partition_assignment_strategy="cooperative-sticky",
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=1_000,
+            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+            fetch_wait_max_ms=50,
+            queued_min_messages=100_000,
+            queued_max_messages_kbytes=32 * 1024,
+            topic_metadata_refresh_interval_ms=10_000,
+            log_level=2,
+        )
+        self._consumer: Consumer | None = None
+        self._held: set[tuple[str, int]] = set()
+        self._owned: set[tuple[str, int]] = set()
+        self._lost = threading.Event()
+        self.has_assignment = False
+        self.assigned_at = 0.0
+        self.vouched = False
+        self.group: Any = None
+
+    @property
+    def consumer(self) -> Consumer:
+        """The consumer, while open."""
+        if self._consumer is None:
+            raise RuntimeError("the source is not open")
+        return self._consumer
+
+    def open(self) -> None:
+        """Join the job's group."""
+        self._consumer = Consumer(self._settings)
+        self._consumer.subscribe(
+            self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._were_lost
+        )
+
+    def close(self) -> None:
+        """Leave the group. What is in flight must be drained before. Closing twice is fine."""
+        if self._consumer is not None:
+            self._consumer.close()
+            self._consumer = None
+
+    def hold(self) -> None:
+        """Take nothing more: pause every owned partition that is not paused yet."""
+        self._switch(self._owned - self._held, self.consumer.pause)
+        self._held = set(self._owned)
+
+    def release(self) -> None:
+        """Let go of every partition that is held."""
+        self._switch(self._owned & self._held, self.consumer.resume)
+        self._held = set()
+
+    def serve(self, timeout_s: float) -> None:
+        """Stay in the group while held: heartbeats, callbacks, errors. No record may come of it."""
+        stray = self.consumer.consume(1, timeout_s)
+        records = _records(stray)
+        if records:
+            raise RuntimeError(f"{len(records)} records arrived while held")
+
+    def take(self, count: int, timeout_s: float) -> Taken | None:
+        """Up to `count` records, or None if there are none in time. Raises SourceFailed for lost offsets."""
+        lost = self._lost
+        messages = _records(self.consumer.consume(count, timeout_s))
+        if not messages or lost.is_set():
+            return None
+        self.group = self.consumer.consumer_group_metadata()
+        return Taken(messages, self._positions(), lost)
+
+    def committed(self) -> Cut:
+        """The stable committed offset of every owned partition, as Kafka has it."""
+        found = self.consumer.committed(_partitions(self._owned), REQUEST_TIMEOUT_S)
+        return cut_of({(tp.topic, tp.partition): tp.offset for tp in found})
+
+    def partition_counts(self) -> dict[str, int]:
+        """Partition count of every input topic."""
+        counts = {}
+        for topic in self._topics:
+            metadata = self.consumer.list_topics(topic, REQUEST_TIMEOUT_S).topics[topic]
+            counts[topic] = len(metadata.partitions)
+        return counts
+
+    def rewind(self) -> None:
+        """Back to the committed offsets: what was taken since was not committed and is taken again."""
+        for topic, partition, offset in self.committed():
+            self.consumer.seek(TopicPartition(topic, partition, offset))
+        self.vouched = False
+
+    def _positions(self) -> Cut:
+        at = self.consumer.position(_partitions(self._owned))
+        return cut_of({(tp.topic, tp.partition): tp.offset for tp in at if tp.offset >= _NO_OFFSET})
+
+    def _switch(self, keys: set[tuple[str, int]], switch: Callable[[list[TopicPartition]], None]) -> None:
+        if keys:
+            switch(_partitions(keys))
+
+    # Rebalance callbacks, on the owner's thread inside consume.
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Start where Kafka, else the log, else the deployment says; held until the log has spoken again."""
+        if partitions:
+            positions = self._starting_positions(consumer, partitions)
+            consumer.incremental_assign(positions)
+            consumer.pause(positions)
+            keys = {(tp.topic, tp.partition) for tp in partitions}
+            self._owned |= keys
+            self._held |= keys
+        self.group = consumer.consumer_group_metadata()
+        self.has_assignment = True
+        self.vouched = False
+        self.assigned_at = time.monotonic()
+        self._on_assigned()
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Finish and commit what is in flight, then let go."""
+        self.group = consumer.consumer_group_metadata()
+        self._drain()
+        self._forget(consumer, partitions)
+
+    def _were_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Someone else may own them already: nothing of theirs may be committed any more."""
+        self._lost.set()
+        self._lost = threading.Event()
+        self._forget(consumer, partitions)
+
+    def _forget(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        keys = {(tp.topic, tp.partition) for tp in partitions}
+        consumer.incremental_unassign(partitions)
+        self._owned -= keys
+        self._held -= keys
+        self.vouched = False
+
+    def _starting_positions(self, consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        found = consumer.committed([TopicPartition(tp.topic, tp.partition) for tp in partitions], REQUEST_TIMEOUT_S)
+        fresh = [tp for tp in found if tp.offset < _NO_OFFSET]
+        for tp in fresh:
+            tp.offset = self._first_offset(consumer, tp)
+        if fresh:
+            # Committed before anything is taken: a later crash must not decide anew where "latest" is.
+            consumer.commit(offsets=fresh, asynchronous=False)
+        return found
+
+    def _first_offset(self, consumer: Consumer, tp: TopicPartition) -> int:
+        low, high = consumer.get_watermark_offsets(tp, REQUEST_TIMEOUT_S)
+        logged = self._last_cut.get((tp.topic, tp.partition))
+        if logged is not None:
+            return logged
+        return high if self._start_at_end else low
+
+
+def _partitions(keys: Iterable[tuple[str, int]]) -> list[TopicPartition]:
+    return [TopicPartition(topic, partition) for topic, partition in sorted(keys)]
+
+
+def _records(messages: list[Message]) -> list[Message]:
+    """Only records; an error among them is raised if it is one that no retry mends."""
+    if not messages:
+        return messages
+    first, last = messages[0].error(), messages[-1].error()
+    if first is None and last is None and len(messages) > 1 and not any(m.error() for m in messages):
+        return messages
+    for message in messages:
+        error = message.error()
+        if error is not None:
+            _raise_if_final(error, message)
+    return [message for message in messages if message.error() is None]
+
+
+def _raise_if_final(error: KafkaError, message: Message) -> None:
+    if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:
+        where = f"{message.topic()}[{message.partition()}]"
+        raise SourceFailed("data_gap", f"{where}: the records at the committed offset are gone: {error.str()}")
+    if error.code() in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}:
+        raise SourceFailed("not_authorized", error.str())
+    if error.fatal():
+        raise KafkaException(error)

@@ -1,0 +1,61 @@
+"""The control-plane topics, and making topics before anyone subscribes to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from .kafka_connection import KafkaConnection
+
+REQUEST_TIMEOUT_S: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTopics:
+    """Names of the control plane's topics under one prefix."""
+
+    prefix: str = "slackwater"
+
+    @property
+    def control(self) -> str:
+        """Commands in."""
+        return f"{self.prefix}.control"
+
+    @property
+    def replies(self) -> str:
+        """Answers to commands that came by the control topic."""
+        return f"{self.prefix}.replies"
+
+    @property
+    def events(self) -> str:
+        """The log, published."""
+        return f"{self.prefix}.events"
+
+    def all(self) -> dict[str, int]:
+        """Name → partitions. One partition each: order is worth more than width at control rates."""
+        return {self.control: 1, self.replies: 1, self.events: 1}
+
+
+def partition_counts(connection: KafkaConnection) -> dict[str, int]:
+    """Every topic of the cluster with its partition count. Raises KafkaException if no broker answers in time."""
+    metadata = AdminClient(connection.client(log_level=2)).list_topics(timeout=REQUEST_TIMEOUT_S)
+    return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
+
+
+def ensure_topics(connection: KafkaConnection, wanted: Mapping[str, int]) -> None:
+    """Create what does not exist, with the broker's default replication; leave what exists as it is.
+
+    A Faust agent never gets a topic that is made after its worker started, so this comes first.
+    """
+    missing = [NewTopic(name, n) for name, n in wanted.items() if name not in partition_counts(connection)]
+    if not missing:
+        return
+    admin = AdminClient(connection.client(log_level=2))
+    for future in admin.create_topics(missing, request_timeout=REQUEST_TIMEOUT_S).values():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise

@@ -1,0 +1,134 @@
+"""The worker process: one Faust app with the control agent, the supervisor and the publisher."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import faust
+import structlog
+from confluent_kafka import KafkaException
+from mode import Service
+
+from slackwater.persistence.errors import StoreError
+from slackwater.persistence.store import EventStore
+
+from .control import agent as control_agent
+from .control.publisher import Publisher
+from .kafka_connection import KafkaConnection
+from .supervisor import Supervisor
+from .topics import ControlTopics, ensure_topics
+
+log = structlog.get_logger()
+PUBLISH_INTERVAL_S: Final = 1.0
+
+
+def worker_name() -> str:
+    """A name no other worker has: two workers of one name would fence each other's producers."""
+    return f"{socket.gethostname().lower()}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What a worker needs to know."""
+
+    connection: KafkaConnection
+    name: str = field(default_factory=worker_name)
+    topics: ControlTopics = field(default_factory=ControlTopics)
+    log_level: str = "WARNING"
+
+
+class PublisherService(Service):  # type: ignore[misc]
+    """Publishes the log while this worker owns the control topic; exactly one worker does."""
+
+    def __init__(self, app: faust.App, store: EventStore, settings: WorkerSettings, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._app = app
+        self._store = store
+        self._settings = settings
+        self._publisher: Publisher | None = None
+
+    @Service.task
+    async def _publish(self) -> None:
+        while not self.should_stop:
+            try:
+                if self._is_owner():
+                    await asyncio.to_thread(self._publish_new)
+                else:
+                    await asyncio.to_thread(self._let_go)
+            except (KafkaException, StoreError) as error:
+                log.warning("publishing waits", cause=str(error))
+                await asyncio.to_thread(self._let_go)
+                await self.sleep(PUBLISH_INTERVAL_S)
+            await self._wait()
+
+    async def on_shutdown(self) -> None:
+        """Publish nothing more."""
+        await asyncio.to_thread(self._let_go)
+
+    def _is_owner(self) -> bool:
+        assigned = self._app.consumer.assignment() if self._app.consumer else ()
+        return any(tp.topic == self._settings.topics.control and tp.partition == 0 for tp in assigned)
+
+    def _publish_new(self) -> None:
+        if self._publisher is None:
+            self._publisher = Publisher(self._store, self._settings.connection, self._settings.topics)
+            self._publisher.open()
+        while self._publisher.publish():
+            pass
+
+    def _let_go(self) -> None:
+        if self._publisher is not None:
+            self._publisher.close()
+            self._publisher = None
+
+    async def _wait(self) -> None:
+        try:
+            head = await asyncio.to_thread(self._store.head)
+            await asyncio.to_thread(self._store.wait, head.seq, PUBLISH_INTERVAL_S)
+        except StoreError:
+            await self.sleep(PUBLISH_INTERVAL_S)
+
+
+def build_app(store: EventStore, settings: WorkerSettings) -> faust.App:
+    """The Faust app of one worker. Control topics must exist before it starts."""
+    app = faust.App(
+        settings.topics.prefix,
+        broker=f"kafka://{settings.connection.bootstrap.replace(',', ';')}",
+        store="memory://",
+        web_enabled=False,
+        autodiscover=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=1.0,
+        broker_commit_interval=1.0,
+        stream_wait_empty=False,
+        datadir=os.devnull,
+    )
+    supervisor = Supervisor(app, store, settings.connection, settings.name)
+    publisher = PublisherService(app, store, settings)
+    control_agent.install(app, store, settings.topics, supervisor.wake)
+
+    @app.task  # type: ignore[misc]
+    async def employ() -> None:
+        await app.add_runtime_dependency(supervisor)
+        await app.add_runtime_dependency(publisher)
+        log.warning("worker ready", worker=settings.name)
+
+    return app
+
+
+def run_worker(store: EventStore, settings: WorkerSettings) -> None:
+    """Run until SIGINT or SIGTERM; drains every job before it returns. Raises KafkaException if no broker answers."""
+    ensure_topics(settings.connection, settings.topics.all())
+    logging.getLogger("faust").setLevel(settings.log_level)
+    app = build_app(store, settings)
+    worker = faust.Worker(
+        app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False, quiet=True, daemon=True
+    )
+    worker.execute_from_commandline()
