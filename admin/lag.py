@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from .errors import Unavailable
 from .job_views import KafkaJobState
@@ -22,7 +22,7 @@ def read_kafka_state(bootstrap: str, job_id: str, inputs: Sequence[str]) -> Kafk
         asked = [ConsumerGroupTopicPartitions(group, partitions)]
         (found,) = admin.list_consumer_group_offsets(asked, request_timeout=REQUEST_TIMEOUT_S).values()
         committed = {(tp.topic, tp.partition): tp.offset for tp in found.result().topic_partitions or ()}
-        specs = {TopicPartition(tp.topic, tp.partition): OffsetSpec.latest() for tp in partitions}
+        specs = {TopicPartition(tp.topic, tp.partition): OffsetSpec.latest()  # type: ignore[no-untyped-call] for tp in partitions}
         ends = admin.list_offsets(specs, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=REQUEST_TIMEOUT_S)
         lag = sum(
             max(future.result().offset - max(committed.get((tp.topic, tp.partition), 0), 0), 0)

@@ -1,7 +1,7 @@
 """Where the log and the broker are: flags over `SLACKWATER_*` over `slackwater.toml` over a dev house in `./.slackwater`."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -27,7 +27,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_: Any,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Strongest first."""
         files = [TomlConfigSettingsSource(settings_cls, path) for path in (Path("slackwater.toml"), DEV_FILE)]

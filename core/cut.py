@@ -21,9 +21,7 @@ PartitionKey = tuple[str, int]
 def cut_of(offsets: Mapping[PartitionKey, int] | Iterable[PartitionOffset]) -> Cut:
     """A cut in its one order. Of two offsets for one partition the later given wins."""
     pairs = offsets.items() if isinstance(offsets, Mapping) else (((t, p), o) for t, p, o in offsets)
-    return tuple(
-        PartitionOffset(topic, partition, offset) for (topic, partition), offset in sorted(dict(pairs).items())
-    )
+    return tuple(PartitionOffset(topic, partition, offset) for (topic, partition), offset in sorted(dict(pairs).items()))
 
 
 def merge(older: Cut, newer: Cut) -> Cut:

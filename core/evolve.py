@@ -83,9 +83,7 @@ def evolve_recorded(job: Job | None, recorded: Recorded) -> Job:
     )
     if (after.version, after.epoch) != (recorded.version, recorded.epoch):
         state = job.state if job else JobState.ABSENT
-        raise IllegalTransition(
-            state, f"{e.name_of(recorded.event)} at version {recorded.version}, epoch {recorded.epoch}"
-        )
+        raise IllegalTransition(state, f"{e.name_of(recorded.event)} at version {recorded.version}, epoch {recorded.epoch}")
     return after
 
 

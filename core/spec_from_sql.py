@@ -5,9 +5,7 @@ from .sql.parse import parse_job
 from .sql.plan import JobPlan
 
 
-def spec_from_sql(
-    sql: str, *, version: str | None = None, output_topic: str | None = None
-) -> tuple[str | None, JobSpec]:
+def spec_from_sql(sql: str, *, version: str | None = None, output_topic: str | None = None) -> tuple[str | None, JobSpec]:
     """The annotated name, if any, and the spec. Raises SqlError with code, line, column and hint."""
     plan = parse_job(sql, output_topic=output_topic)
     spec = JobSpec(

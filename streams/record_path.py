@@ -82,7 +82,7 @@ class RecordPath:
         self.failure: PathFailure | None = None
         self._on_change = on_change
         self._engine = Engine(plan)
-        self._sink = Sink(connection, f"slackwater.{job_id}.{worker}")
+        self._sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
         self._source = Source(
             job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=self._changed
         )

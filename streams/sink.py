@@ -5,13 +5,15 @@ The rule of reliability: after any unknown result of a commit or abort the produ
 offsets. librdkafka has no KIP-890, so nothing else makes an unknown result safe.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from slackwater.core.cut import Cut
 
-from .engine import DeadLetter, Outcome
+from .batch import DeadLetter
+from .engine import Outcome
 from .kafka_connection import KafkaConnection
 
 TRANSACTION_TIMEOUT_MS: Final = 8_000
@@ -28,9 +30,13 @@ class OutputTooLarge(Exception):
 class Sink:
     """One transactional producer. Used by the working thread alone."""
 
-    def __init__(self, connection: KafkaConnection, transactional_id: str) -> None:
+    def __init__(
+        self, job_id: str, connection: KafkaConnection, worker: str, dead_letter_topic: Callable[[str], str]
+    ) -> None:
+        self._job_id = job_id
+        self._dead_letter_topic = dead_letter_topic
         self._settings = connection.client(
-            transactional_id=transactional_id,
+            transactional_id=f"slackwater.{job_id}.{worker}",
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             message_timeout_ms=TRANSACTION_TIMEOUT_MS,
             queue_buffering_max_messages=QUEUE_MESSAGES_MAX,
@@ -116,10 +122,17 @@ class Sink:
 
     def _bury(self, letter: DeadLetter) -> None:
         self._begin().produce(
-            dead_letter_topic(letter),
+            self._dead_letter_topic(letter.topic),
             key=letter.key,
             value=letter.value,
-            headers=_headers(letter),
+            headers=[
+                ("slackwater-job", self._job_id),
+                ("slackwater-code", letter.code),
+                ("slackwater-reason", letter.message),
+                ("slackwater-topic", letter.topic),
+                ("slackwater-partition", str(letter.partition)),
+                ("slackwater-offset", str(letter.offset)),
+            ],
         )
 
     def _delivered(self, error: KafkaError | None, _message: Any) -> None:

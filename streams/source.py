@@ -116,9 +116,7 @@ class Source:
     def open(self) -> None:
         """Join the job's group."""
         self._consumer = Consumer(self._settings)
-        self._consumer.subscribe(
-            self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._were_lost
-        )
+        self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._were_lost)
 
     def close(self) -> None:
         """Leave the group. What is in flight must be drained before. Closing twice is fine."""

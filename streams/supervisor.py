@@ -39,12 +39,10 @@ LATE_AFTER_S: Final = 10.0
 """A deadline counts only if this worker itself has watched the transition for so long: it may have just come back."""
 
 
-class Supervisor(Service):  # type: ignore[misc]
+class Supervisor(Service):
     """One in every worker. `wake` may be called from any thread."""
 
-    def __init__(
-        self, app: faust.App, store: EventStore, connection: KafkaConnection, worker: str, **kwargs: Any
-    ) -> None:
+    def __init__(self, app: faust.App, store: EventStore, connection: KafkaConnection, worker: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._app = app
         self._store = store

@@ -41,7 +41,7 @@ class WorkerSettings:
     log_level: str = "WARNING"
 
 
-class PublisherService(Service):  # type: ignore[misc]
+class PublisherService(Service):
     """Publishes the log while this worker owns the control topic; exactly one worker does."""
 
     def __init__(self, app: faust.App, store: EventStore, settings: WorkerSettings, **kwargs: Any) -> None:
@@ -114,7 +114,7 @@ def build_app(store: EventStore, settings: WorkerSettings) -> faust.App:
     publisher = PublisherService(app, store, settings)
     control_agent.install(app, store, settings.topics, supervisor.wake)
 
-    @app.task  # type: ignore[misc]
+    @app.task  # type: ignore[untyped-decorator]
     async def employ() -> None:
         await app.add_runtime_dependency(supervisor)
         await app.add_runtime_dependency(publisher)

@@ -36,9 +36,7 @@ def decide_ack(job: Job, verb: Ack) -> Decision:
     if job.state not in TRANSITIONAL:
         return AlreadySo(job.since, job.by, job.reason)
     if verb.stance is not wanted(job).stance:
-        return Refused(
-            "wrong_stance", f"{job.id} is {job.state}; an ack of {verb.stance} proves nothing", None, job.state
-        )
+        return Refused("wrong_stance", f"{job.id} is {job.state}; an ack of {verb.stance} proves nothing", None, job.state)
     coverage = job.coverage.with_ack(verb.worker, verb.offsets, verb.partitions)
     if coverage == job.coverage:
         return AlreadySo(job.since, job.by, job.reason)

@@ -1,0 +1,172 @@
+"""parse_job: a job's text becomes its plan, or an error that says where and what to do."""
+
+import re
+from typing import Final
+
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from .annotations import Annotations, read_annotations
+from .dialect import Slackwater, name_of_clause
+from .errors import SqlError, Text
+from .plan import JobPlan, Output, Pipeline, Source
+from .select import lower_select
+from .statements import Statement, split
+
+TEXT_BYTES_MAX: Final = 256 * 1024
+NESTING_MAX: Final = 100
+_TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}", re.ASCII)
+_SOURCE_PROPERTIES: Final = frozenset({"topic", "format", "timestamp"})
+_OUTPUT_PROPERTIES: Final = frozenset({"topic", "format", "key"})
+
+
+def parse_job(text: str, *, output_topic: str | None = None) -> JobPlan:
+    """The plan of a job. A bare SELECT writes to `@output`, else to `output_topic`. Raises SqlError, and nothing else."""
+    source = Text(text)
+    _check_size(source)
+    annotations = read_annotations(source)
+    statements = split(source)
+    if not statements:
+        raise SqlError("empty_statement", "there is no statement in the text", hint="write CREATE STREAM … AS SELECT …")
+    try:
+        return _Builder(source, annotations, output_topic).build(statements)
+    except RecursionError:
+        raise SqlError("too_deep", "the text is nested too deeply") from None
+
+
+def _check_size(text: Text) -> None:
+    if len(text.text.encode("utf-8", "surrogatepass")) > TEXT_BYTES_MAX:
+        raise SqlError("too_large", f"the text is larger than {TEXT_BYTES_MAX // 1024} KiB")
+    depth = 0
+    for offset, character in enumerate(text.text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth > NESTING_MAX:
+            raise text.error("too_deep", f"nested deeper than {NESTING_MAX}", offset)
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            raise text.error("syntax_error", "a character that is no text", offset)
+
+
+class _Builder:
+    def __init__(self, text: Text, annotations: Annotations, output_topic: str | None) -> None:
+        self._text = text
+        self._annotations = annotations
+        self._options = annotations.options()
+        self._output_topic = annotations.values.get("output", output_topic)
+        self._sources: dict[str, Source] = {}
+        self._outputs: dict[str, Output] = {}
+        self._pipelines: list[Pipeline] = []
+
+    def build(self, statements: list[Statement]) -> JobPlan:
+        for statement in statements:
+            if statement.select is None:
+                self._declare(statement)
+            else:
+                self._write(statement, statement.select)
+        if not self._pipelines:
+            last = statements[-1].start
+            raise self._text.error("empty_statement", "the text declares streams but has no SELECT", last, "add one")
+        self._refuse_loops(statements)
+        values = self._annotations.values
+        return JobPlan(
+            tuple(self._pipelines),
+            values.get("name"),
+            values.get("version"),
+            values.get("description"),
+            self._annotations.labels,
+            self._options,
+        )
+
+    def _declare(self, statement: Statement) -> None:
+        name, properties = statement.name or "", statement.properties
+        self._check_properties(statement, _SOURCE_PROPERTIES)
+        if statement.columns is None:
+            hint = f"CREATE STREAM {name} (column TYPE, …) WITH (topic='…')"
+            raise self._text.error("no_columns", f"the stream {name} is declared without columns", statement.start, hint)
+        if name in self._sources:
+            raise self._text.error("duplicate_name", f"the stream {name} is declared twice", statement.start)
+        timestamp = properties.get("timestamp")
+        if timestamp is not None and timestamp not in {column.name for column in statement.columns}:
+            raise self._text.error("unknown_column", f"timestamp='{timestamp}' is no column of {name}", statement.start)
+        self._sources[name] = Source(name, properties.get("topic", name), statement.columns)
+
+    def _write(self, statement: Statement, select: str) -> None:
+        self._check_properties(statement, _OUTPUT_PROPERTIES)
+        if statement.columns is not None:
+            hint = "the SELECT says what the columns are"
+            raise self._text.error("unsupported_clause", "columns and AS SELECT together", statement.start, hint)
+        output = self._output(statement)
+        for node in self._branches(select):
+            pipeline = lower_select(
+                self._text,
+                node,
+                self._sources,
+                output,
+                statement.keys,
+                statement.properties.get("key"),
+                self._options.deterministic,
+            )
+            self._pipelines.append(pipeline)
+
+    def _output(self, statement: Statement) -> Output:
+        name = statement.name
+        if name is None:
+            if self._output_topic is None:
+                hint = "write CREATE STREAM big WITH (topic='big') AS SELECT …, or -- @output: big"
+                raise self._text.error("no_output", "a bare SELECT does not say where to write", statement.start, hint)
+            return Output(self._output_topic, self._output_topic)
+        known = self._outputs.get(name)
+        if known is None or statement.properties:
+            known = Output(name, statement.properties.get("topic", name))
+            self._outputs[name] = known
+        if not _TOPIC.fullmatch(known.topic):
+            raise self._text.error(
+                "bad_topic", f"{known.topic[:60]!r} cannot be a topic", statement.start, "1-249 of a-z A-Z 0-9 . _ -"
+            )
+        return known
+
+    def _branches(self, select: str) -> list[exp.Select]:
+        try:
+            parsed = Slackwater().parse(select)
+        except ParseError as error:
+            first = error.errors[0] if error.errors else {}
+            line, column = first.get("line") or 1, first.get("col") or 1
+            raise SqlError(
+                "syntax_error", str(first.get("description") or "not SQL")[:200], line=line, column=column
+            ) from None
+        except (SqlglotError, ValueError, AttributeError, TypeError) as error:
+            raise SqlError("syntax_error", f"not SQL: {str(error).splitlines()[0][:120]}") from None
+        return self._flat(parsed[0])
+
+    def _flat(self, node: exp.Expr | None) -> list[exp.Select]:
+        if isinstance(node, exp.Select):
+            return [node]
+        if isinstance(node, exp.Union) and node.args.get("distinct") is False:
+            for name, value in node.args.items():
+                if name not in {"this", "expression", "distinct"} and value:
+                    raise self._text.error_at("unsupported_clause", f"{name_of_clause(name)} is not supported", node)
+            return [*self._flat(node.this), *self._flat(node.expression)]
+        hint = "UNION ALL puts streams together" if isinstance(node, exp.SetOperation) else "write SELECT …"
+        raise self._text.error_at("unsupported_clause", "only SELECT and UNION ALL are supported", node, hint)
+
+    def _check_properties(self, statement: Statement, known: frozenset[str]) -> None:
+        for name, value in statement.properties.items():
+            if name not in known:
+                hint = f"known: {', '.join(sorted(known))}"
+                raise self._text.error("unknown_property", f"unknown property {name} in WITH", statement.start, hint)
+            if name == "format" and value.lower() != "json":
+                raise self._text.error(
+                    "unknown_property", f"format {value[:30]!r} is not supported", statement.start, "json"
+                )
+            if name == "topic" and not _TOPIC.fullmatch(value):
+                raise self._text.error("bad_topic", f"{value[:60]!r} cannot be a topic", statement.start)
+
+    def _refuse_loops(self, statements: list[Statement]) -> None:
+        inputs = {pipeline.source.topic for pipeline in self._pipelines}
+        outputs = {pipeline.output.topic for pipeline in self._pipelines} | {self._options.dead_letter_topic}
+        for topic in sorted(inputs & outputs - {None}):
+            hint = "write to another topic; what one job writes another can read"
+            raise self._text.error("self_loop", f"the job would read what it writes: {topic}", statements[-1].start, hint)
+        for pipeline in self._pipelines:
+            if not _TOPIC.fullmatch(pipeline.source.topic):
+                message = f"{pipeline.source.topic[:60]!r} cannot be a topic"
+                raise self._text.error("bad_topic", message, statements[-1].start, "declare the stream WITH (topic='…')")

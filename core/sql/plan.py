@@ -1,0 +1,92 @@
+"""JobPlan: what a job does, as data. The engine runs this and never sees the user's text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of the input's JSON object, read as `type`."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input topic. `columns` is None if it was not declared: then its values can only be passed through or CAST."""
+
+    name: str
+    topic: str
+    columns: tuple[Column, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a pipeline writes."""
+
+    name: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """One field of the output: its name, and the DuckDB expression over the pipeline's columns c0, c1, …"""
+
+    name: str
+    duckdb_sql: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One source into one output. `select` None passes values through unchanged; `key` None keeps the input's key.
+
+    `columns` are the input fields used: the n-th is `cn` in every expression, so no name of the user's reaches DuckDB.
+    """
+
+    source: Source
+    output: Output
+    columns: tuple[Column, ...]
+    select: tuple[Projection, ...] | None
+    where: str | None
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What annotations decide."""
+
+    start: str = "earliest"
+    """Where a job without committed offsets begins: `earliest` or `latest`."""
+    on_error: str = "dead_letter"
+    """What a poison record does: `dead_letter` or `fail`."""
+    dead_letter_topic: str | None = None
+    """None: `<input topic>.dead_letters`."""
+    deterministic: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """Every pipeline of a job, and what its annotations say."""
+
+    pipelines: tuple[Pipeline, ...]
+    name: str | None = None
+    version: str | None = None
+    description: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    options: JobOptions = JobOptions()
+
+    @property
+    def input_topics(self) -> tuple[str, ...]:
+        """Sorted, each once."""
+        return tuple(sorted({pipeline.source.topic for pipeline in self.pipelines}))
+
+    @property
+    def output_topics(self) -> tuple[str, ...]:
+        """Sorted, each once; without dead letters."""
+        return tuple(sorted({pipeline.output.topic for pipeline in self.pipelines}))
+
+    def dead_letter_topic(self, input_topic: str) -> str:
+        """Where poison records of an input go."""
+        return self.options.dead_letter_topic or f"{input_topic}.dead_letters"
