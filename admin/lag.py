@@ -22,7 +22,8 @@ def read_kafka_state(bootstrap: str, job_id: str, inputs: Sequence[str]) -> Kafk
         asked = [ConsumerGroupTopicPartitions(group, partitions)]
         (found,) = admin.list_consumer_group_offsets(asked, request_timeout=REQUEST_TIMEOUT_S).values()
         committed = {(tp.topic, tp.partition): tp.offset for tp in found.result().topic_partitions or ()}
-        specs = {TopicPartition(tp.topic, tp.partition): OffsetSpec.latest()  # type: ignore[no-untyped-call] for tp in partitions}
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        specs = {TopicPartition(tp.topic, tp.partition): latest for tp in partitions}
         ends = admin.list_offsets(specs, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=REQUEST_TIMEOUT_S)
         lag = sum(
             max(future.result().offset - max(committed.get((tp.topic, tp.partition), 0), 0), 0)

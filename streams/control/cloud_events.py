@@ -41,9 +41,7 @@ def reply(kind: str, result: Result, at: datetime) -> KafkaMessage:
         "by": result.by,
         "reason": result.reason,
     }
-    return _message(
-        f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, causationid=result.command_id
-    )
+    return _message(f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, causationid=result.command_id)
 
 
 def applied(result: Result, proof: Recorded) -> KafkaMessage:

@@ -196,9 +196,7 @@ class _Fields:
     def nothing_left(self) -> None:
         unknown = sorted(set(self._flat) - self._read)
         if unknown:
-            raise BadMessage(
-                "bad_envelope", f"unknown field {unknown[0][:40]!r}", f"known: {', '.join(sorted(self._read))}"
-            )
+            raise BadMessage("bad_envelope", f"unknown field {unknown[0][:40]!r}", f"known: {', '.join(sorted(self._read))}")
 
 
 def _deploy(fields: _Fields) -> Verb:

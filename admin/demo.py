@@ -1,0 +1,173 @@
+"""demo: watch a job being held still and let go, and count at the end what came of it."""
+
+import json
+import tempfile
+import time
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from slackwater.streams.kafka_connection import KafkaConnection
+from slackwater.streams.read_topic import read_committed
+
+from .api import Admin
+from .errors import SlackwaterError, Timeout, Unavailable
+from .house import House, OrderStream
+
+JOB: Final = "orders_big"
+ORDERS_PER_S: Final = 2000
+STILL_S: Final = 4.0
+CATCH_UP_TIMEOUT_S: Final = 60.0
+
+
+def example_sql() -> str:
+    """The job that demo and dev run."""
+    return files("slackwater.admin").joinpath("examples/orders_big.sql").read_text("utf-8")
+
+
+def run_demo(console: Console) -> bool:
+    """The whole story on a house of its own that is gone afterwards. True if every output was there exactly once."""
+    with tempfile.TemporaryDirectory(prefix="slackwater-demo-") as directory, House(Path(directory)) as house:
+        step = _Steps(console)
+        with step("Apache Kafka, the real one, from a wheel"):
+            house.start_broker()
+        with step("event log: SQLite"):
+            house.open_log()
+        with step("one worker"):
+            house.start_worker()
+        orders = OrderStream(house.connection, ORDERS_PER_S)
+        with Admin.connect(house.log, house.kafka, actor="you") as admin:
+            try:
+                orders.start()
+                _tell(console, house, admin, step)
+            finally:
+                orders.stop()
+            return _prove(console, house.connection, admin)
+
+
+def _tell(console: Console, house: House, admin: Admin, step: "_Steps") -> None:
+    console.print(
+        f"\n[dim]{example_sql().split('CREATE STREAM big')[1].join(['CREATE STREAM big', ''])}[/dim]", highlight=False
+    )
+    with step(f"deploy {JOB}, start it"):
+        admin.deploy_job(JOB, None, example_sql(), reason="demo")
+        _alive(house)
+        admin.start_job(JOB, timeout=60)
+    with step("let it run"):
+        time.sleep(3)
+    paused = admin.pause_job(JOB, reason="warehouse maintenance CHG-4711", timeout=60)
+    cut = " ".join(str(offset) for _, _, offset in paused.cut)
+    console.print(f"✔ PAUSED in {paused.took_s:.2f} s, nothing in flight, committed up to {cut}")
+    _stand_still(console, house.connection, admin)
+    behind = _lag(admin)
+    resumed = admin.resume_job(JOB, reason="maintenance done", timeout=60)
+    console.print(f"✔ RUNNING again in {resumed.took_s:.2f} s")
+    _catch_up(console, admin, behind)
+
+
+def _alive(house: House) -> None:
+    if not house.worker_is_alive():
+        said = (house.directory / "worker.log").read_text("utf-8", "replace").strip().splitlines()[-5:]
+        raise Unavailable("worker_died", "the worker ended: " + " | ".join(said))
+
+
+def _stand_still(console: Console, connection: KafkaConnection, admin: Admin) -> None:
+    """Output still, lag climbing: both read from Kafka, not from the job."""
+    first = _count(connection)
+    until = time.monotonic() + STILL_S
+    while time.monotonic() < until:
+        time.sleep(1.0)
+        now = _count(connection)
+        console.print(f"  held still: {now:,} outputs ({now - first:+d}), {_lag(admin):,} orders waiting", highlight=False)
+        if now != first:
+            raise SlackwaterError("not_still", f"the output grew by {now - first} during the pause")
+
+
+def _catch_up(console: Console, admin: Admin, behind: int) -> None:
+    columns = (TextColumn("  catching up"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=behind)
+        while not progress.finished:
+            if time.monotonic() > deadline:
+                raise Timeout("not_caught_up", f"{JOB} did not catch up in {CATCH_UP_TIMEOUT_S:g} s", job=JOB)
+            time.sleep(0.1)
+            lag = _lag(admin)
+            progress.update(task, completed=behind if lag < ORDERS_PER_S // 2 else max(behind - lag, 0))
+
+
+def _prove(console: Console, connection: KafkaConnection, admin: Admin) -> bool:
+    """Read input and output back and compare: every expected output exactly once."""
+    deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
+    while _lag(admin) > 0 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    admin.stop_job(JOB, reason="demo over", timeout=60)
+    read = [json.loads(message.value() or b"{}") for message in read_committed(connection, "orders")]
+    expected = Counter(_expected(order) for order in read if order["amount"] > 100 and order["country"] != "XX")
+    seen = Counter(_seen(json.loads(message.value() or b"{}")) for message in read_committed(connection, "big_orders"))
+    missing, twice = sum((expected - seen).values()), sum((seen - expected).values())
+    from .cli.app import Output
+    from .cli.look import write_history
+
+    console.print()
+    write_history(admin, JOB, Output.TABLE)
+    verdict = admin.verify()
+    console.print(
+        f"\n{len(read):,} orders in, {sum(expected.values()):,} outputs expected, {sum(seen.values()):,} seen",
+        highlight=False,
+    )
+    console.print(f"{verdict.events} events in the log, hash chain {'intact' if verdict.ok else 'BROKEN'}", highlight=False)
+    if missing or twice or not expected or not verdict.ok:
+        console.print(f"[red]✘ {missing} skipped, {twice} too many[/red]", highlight=False)
+        return False
+    console.print("[green]✔ nothing skipped, nothing twice[/green]")
+    return True
+
+
+def _expected(order: dict[str, Any]) -> tuple[Any, ...]:
+    """What the job must write for an order, computed here in Python and not by the engine."""
+    size = "large" if order["amount"] > 800 else "medium"
+    return order["order_id"], order["customer"].upper(), order["amount"] * 1.19, size
+
+
+def _seen(output: dict[str, Any]) -> tuple[Any, ...]:
+    return output["order_id"], output["customer"], output["gross"], output["size"]
+
+
+def _count(connection: KafkaConnection) -> int:
+    return sum(1 for _ in read_committed(connection, "big_orders"))
+
+
+def _lag(admin: Admin) -> int:
+    state = admin.kafka_state(JOB)
+    return 0 if state is None else state.current_lag
+
+
+class _Steps:
+    """Says what is being done, and that it is done and how long it took."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __call__(self, what: str) -> "_Step":
+        return _Step(self._console, what)
+
+
+class _Step:
+    def __init__(self, console: Console, what: str) -> None:
+        self._console = console
+        self._what = what
+        self._status = console.status(what)
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+        self._status.start()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._status.stop()
+        if kind is None:
+            self._console.print(f"✔ {self._what}  [dim]{time.monotonic() - self._began:.1f} s[/dim]", highlight=False)

@@ -1,0 +1,56 @@
+"""dev: the demo's house, left running, for trying things out from a second terminal."""
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from slackwater import __version__
+
+from .api import Admin
+from .demo import JOB, example_sql
+from .errors import Unavailable
+from .house import House, OrderStream
+
+
+def run_dev(directory: Path, rate: int) -> None:
+    """Until Ctrl-C. Log, topics and job are kept in `directory`; a second run goes on where the first stopped."""
+    console = Console()
+    file = directory / "house.toml"
+    with House(directory) as house:
+        house.start_broker()
+        house.open_log()
+        house.start_worker()
+        file.write_text(f'log = "{house.log}"\nkafka = "{house.kafka}"\n', "utf-8")
+        try:
+            _greet(console, house, rate)
+            orders = OrderStream(house.connection, rate, seed=int(time.time()))
+            with Admin.connect(house.log, house.kafka, actor="dev") as admin:
+                admin.deploy_job(JOB, None, example_sql(), reason="dev")
+                if admin.get_job_status(JOB).state in {"DEPLOYED", "STOPPED"}:
+                    result = admin.start_job(JOB, timeout=60)
+                    console.print(f"✔ {JOB}  {result.state}  {result.took_s:.1f} s")
+                if rate > 0:
+                    orders.start()
+                console.print("Ctrl-C stops everything")
+                try:
+                    while house.worker_is_alive():
+                        time.sleep(0.5)
+                finally:
+                    orders.stop()
+                raise Unavailable("worker_died", f"the worker ended; see {directory / 'worker.log'}")
+        except KeyboardInterrupt:
+            console.print("\ndraining and stopping …")
+        finally:
+            file.unlink(missing_ok=True)
+
+
+def _greet(console: Console, house: House, rate: int) -> None:
+    console.print(f"Slackwater {__version__} · development mode, not for production", highlight=False)
+    for label, text in (
+        ("event log", f"{house.log}   kept between runs"),
+        ("broker", f"Apache Kafka {house.kafka}   kept between runs in {house.directory}/kafka"),
+        ("orders", f"{rate} records/s on the topic orders"),
+        ("try", f"slackwater jobs · slackwater pause {JOB} --reason lunch · slackwater resume {JOB}"),
+    ):
+        console.print(f"  {label:<10}{text}", highlight=False)

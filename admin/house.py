@@ -1,0 +1,146 @@
+"""A whole house on one machine: the real Kafka, a SQLite log, one worker, and a steady stream of orders."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from confluent_kafka import Producer
+
+from slackwater.persistence.open import open_store
+from slackwater.streams.embedded_kafka import EmbeddedKafka
+from slackwater.streams.embedded_kafka_errors import EmbeddedKafkaError
+from slackwater.streams.kafka_connection import KafkaConnection
+from slackwater.streams.topics import ControlTopics, ensure_topics
+
+from .api import translated
+from .errors import Unavailable
+
+PARTITIONS: Final = 4
+STOP_TIMEOUT_S: Final = 40.0
+_COUNTRIES: Final = ("DE", "AT", "CH", "FR", "NL", "SE", "XX")
+_NAMES: Final = ("ana", "ben", "cleo", "dov", "eva", "finn", "gita", "hugo", "ines", "jan")
+
+
+class House:
+    """Kept in `directory` between runs. Its processes end with this one, whatever ends it."""
+
+    def __init__(self, directory: Path, *, worker_name: str = "w-1") -> None:
+        self.directory = directory
+        self.log = f"sqlite:///{directory / 'log.db'}"
+        self._worker_name = worker_name
+        self._broker = EmbeddedKafka(directory / "kafka")
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._worker_log: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def kafka(self) -> str:
+        """Bootstrap servers of the broker."""
+        return self._broker.bootstrap
+
+    @property
+    def connection(self) -> KafkaConnection:
+        """How to reach the broker."""
+        return KafkaConnection(self.kafka)
+
+    def start_broker(self) -> None:
+        """Start Kafka and make the topics. Raises Unavailable with what to do."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._broker.start()
+        except EmbeddedKafkaError as error:
+            raise Unavailable(error.code, str(error.args[0]), hint=error.hint) from error
+        except OSError as error:
+            hint = "run it in a directory you may write to"
+            raise Unavailable("directory_not_writable", f"{self.directory}: {error.strerror}", hint=hint) from error
+        wanted = {"orders": PARTITIONS, "big_orders": PARTITIONS, "orders.dead_letters": 1}
+        ensure_topics(self.connection, {**ControlTopics().all(), **wanted})
+
+    def open_log(self) -> None:
+        """Make the event log, or bring it up to date."""
+        with translated():
+            open_store(self.log, create=True).close()
+
+    def start_worker(self) -> None:
+        """Start one worker as a process of its own; what it says goes to `worker.log`."""
+        self._worker_log = (self.directory / "worker.log").open("ab")
+        command = [sys.executable, "-m", "slackwater", "--log", self.log, "--kafka", self.kafka, "worker"]
+        command += ["--name", self._worker_name, "--parent-pid", str(os.getpid())]
+        self._worker = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._worker_log, stderr=self._worker_log, start_new_session=True
+        )
+
+    def worker_is_alive(self) -> bool:
+        """False once the worker has ended."""
+        return self._worker is not None and self._worker.poll() is None
+
+    def stop(self) -> None:
+        """End the worker (it drains first), then the broker. Stopping twice, or before a start, is fine."""
+        if self._worker is not None and self._worker.poll() is None:
+            self._worker.send_signal(signal.SIGTERM)
+            try:
+                self._worker.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self._worker.kill()
+                self._worker.wait()
+        if self._worker_log is not None:
+            self._worker_log.close()
+        self._broker.stop()
+
+
+class OrderStream:
+    """Produces orders at a steady rate on a thread of its own, and counts them."""
+
+    def __init__(self, connection: KafkaConnection, per_second: int, *, seed: int = 7) -> None:
+        self.produced = 0
+        self._per_second = per_second
+        self._random = random.Random(seed)
+        self._first_id = int(time.time() * 1000)
+        self._producer = Producer(connection.client(linger_ms=5, enable_idempotence=True, log_level=2))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="orders", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Produce no more; every order counted is in Kafka afterwards. Stopping twice is fine."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._producer.flush(30)
+
+    def _run(self) -> None:
+        began = time.monotonic()
+        while not self._stop.wait(0.02):
+            due = int((time.monotonic() - began) * self._per_second)
+            while self.produced < due:
+                customer, value = self._order()
+                self._producer.produce("orders", key=customer, value=value)
+                self.produced += 1
+            self._producer.poll(0)
+
+    def _order(self) -> tuple[str, bytes]:
+        customer = f"{self._random.choice(_NAMES)}{self._random.randrange(500)}"
+        order = {
+            "order_id": self._first_id + self.produced,
+            "customer": customer,
+            "amount": round(self._random.lognormvariate(5, 1), 2),
+            "country": self._random.choice(_COUNTRIES),
+            "ts": int(time.time() * 1000),
+        }
+        return customer, json.dumps(order).encode()
