@@ -75,5 +75,5 @@ def _broker(settings: Settings) -> str:
         found = partition_counts(KafkaConnection(bootstrap, settings.kafka_settings))
     except KafkaException as error:
         raise Unavailable("broker_unreachable", f"{bootstrap} does not answer: {error.args[0].str()}") from error
-    missing = sorted(set(ControlTopics().all()) - set(found))
+    missing = sorted(set(ControlTopics(settings.prefix).all()) - set(found))
     return f"{len(found)} topics" + (f"; a worker will make {', '.join(missing)}" if missing else "")

@@ -109,7 +109,7 @@ class OrderStream:
         self._per_second = per_second
         self._random = random.Random(seed)
         self._first_id = int(time.time() * 1000)
-        self._producer = Producer(connection.client(linger_ms=5, enable_idempotence=True, log_level=2))
+        self._producer = Producer(connection.client(linger_ms=5, enable_idempotence=True))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="orders", daemon=True)
 

@@ -13,12 +13,14 @@ DEV_FILE: Final = DEV_HOUSE / "house.toml"
 
 
 class Settings(BaseSettings):
-    """`log` is a SQLAlchemy URL of the event log, `kafka` bootstrap servers; `kafka_settings` go to every client."""
+    """`log` is a SQLAlchemy URL of the event log, `kafka` bootstrap servers, `prefix` begins the control topics' names;
+    `kafka_settings` go to every client."""
 
     model_config = SettingsConfigDict(env_prefix="SLACKWATER_", extra="forbid")
 
     log: str | None = Field(default=None, repr=False)
     kafka: str | None = None
+    prefix: str = Field(default="slackwater", pattern=r"^[A-Za-z0-9._-]{1,100}$")
     kafka_settings: dict[str, str] = Field(default_factory=dict, repr=False)
 
     @classmethod
@@ -56,6 +58,8 @@ def load_settings(log: str | None = None, kafka: str | None = None) -> Settings:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         where = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
-        raise InvalidCommand("bad_config", f"slackwater.toml: {where}", hint="known: log, kafka, kafka_settings") from None
+        raise InvalidCommand(
+            "bad_config", f"slackwater.toml: {where}", hint="known: log, kafka, prefix, kafka_settings"
+        ) from None
     except ValueError as error:
         raise InvalidCommand("bad_config", f"slackwater.toml cannot be read: {error}") from None

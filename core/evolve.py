@@ -13,6 +13,8 @@ from .recorded import Recorded
 from .spec import JobSpec
 from .states import JobState
 
+_PROOFS = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
+
 
 def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, actor: str, command_id: str) -> Job:
     """Raises IllegalTransition if no row of the table allows the event; never guesses."""
@@ -28,7 +30,10 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
         coverage=Coverage() if raised else before.coverage,
         wish=command_id if raised else before.wish,
     )
-    if state is not before.state or name == "JobDeployed":
+    if name in _PROOFS:
+        # Who wished it stays in sight, not the worker that proved it.
+        moved = replace(moved, since=at, deadline=None)
+    elif state is not before.state or name == "JobDeployed":
         moved = replace(moved, since=at, by=actor, deadline=None, reason=None)
     return _apply(moved, event, Hold("", actor, at))
 
@@ -53,7 +58,6 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.ResumeRequested():
             return replace(job, holds=(), deadline=event.deadline, reason=event.reason)
         case e.JobPaused():
-            # Who paused and why stays in sight while the job is still, not the worker that proved it.
             first = next(iter(job.holds), by)
             return replace(job, cut=event.cut, by=first.by, reason=first.reason)
         case e.JobStarted() | e.JobResumed() | e.JobStopped():

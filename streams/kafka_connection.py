@@ -42,4 +42,4 @@ class KafkaConnection:
     def client(self, **own: Any) -> dict[str, Any]:
         """Settings of one client; underscores in `own` stand for dots."""
         mine = {name.replace("_", "."): value for name, value in own.items()}
-        return {"bootstrap.servers": self.bootstrap, **self.extra, **mine}
+        return {"bootstrap.servers": self.bootstrap, "log_level": 2, **self.extra, **mine}

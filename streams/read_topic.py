@@ -22,7 +22,6 @@ def read_committed(connection: KafkaConnection, topic: str) -> Iterator[Message]
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             enable_partition_eof=True,
-            log_level=2,
         )
     )
     try:

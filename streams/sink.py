@@ -45,7 +45,6 @@ class Sink:
             batch_num_messages=10_000,
             batch_size=1_000_000,
             compression_type="lz4",
-            log_level=2,
         )
         self._producer: Producer | None = None
         self._in_transaction = False

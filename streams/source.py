@@ -95,7 +95,6 @@ class Source:
             queued_min_messages=100_000,
             queued_max_messages_kbytes=32 * 1024,
             topic_metadata_refresh_interval_ms=10_000,
-            log_level=2,
         )
         self._consumer: Consumer | None = None
         self._held: set[tuple[str, int]] = set()

@@ -40,7 +40,7 @@ class ControlTopics:
 
 def partition_counts(connection: KafkaConnection) -> dict[str, int]:
     """Every topic of the cluster with its partition count. Raises KafkaException if no broker answers in time."""
-    metadata = AdminClient(connection.client(log_level=2)).list_topics(timeout=REQUEST_TIMEOUT_S)
+    metadata = AdminClient(connection.client()).list_topics(timeout=REQUEST_TIMEOUT_S)
     return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
 
 
@@ -49,10 +49,11 @@ def ensure_topics(connection: KafkaConnection, wanted: Mapping[str, int]) -> Non
 
     A Faust agent never gets a topic that is made after its worker started, so this comes first.
     """
-    missing = [NewTopic(name, n) for name, n in wanted.items() if name not in partition_counts(connection)]
+    known = partition_counts(connection)
+    missing = [NewTopic(name, n) for name, n in wanted.items() if name not in known]
     if not missing:
         return
-    admin = AdminClient(connection.client(log_level=2))
+    admin = AdminClient(connection.client())
     for future in admin.create_topics(missing, request_timeout=REQUEST_TIMEOUT_S).values():
         try:
             future.result()

@@ -5,6 +5,8 @@ import logging
 import os
 import secrets
 import socket
+import sys
+import tempfile
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -93,8 +95,8 @@ class PublisherService(Service):
             await self.sleep(PUBLISH_INTERVAL_S)
 
 
-def build_app(store: EventStore, settings: WorkerSettings) -> faust.App:
-    """The Faust app of one worker. Control topics must exist before it starts."""
+def build_app(store: EventStore, settings: WorkerSettings, directory: str) -> faust.App:
+    """The Faust app of one worker. Control topics must exist before it starts; `directory` is Faust's, and stays empty."""
     app = faust.App(
         settings.topics.prefix,
         broker=f"kafka://{settings.connection.bootstrap.replace(',', ';')}",
@@ -108,7 +110,7 @@ def build_app(store: EventStore, settings: WorkerSettings) -> faust.App:
         broker_heartbeat_interval=1.0,
         broker_commit_interval=1.0,
         stream_wait_empty=False,
-        datadir=os.devnull,
+        datadir=directory,
     )
     supervisor = Supervisor(app, store, settings.connection, settings.name)
     publisher = PublisherService(app, store, settings)
@@ -123,12 +125,33 @@ def build_app(store: EventStore, settings: WorkerSettings) -> faust.App:
     return app
 
 
+def set_up_logging(level: str) -> None:
+    """One handler for our log and for Faust's: people's lines on a terminal, JSON lines elsewhere, all on stderr."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    on_terminal = sys.stderr.isatty()
+    render: Any = structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, render]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for noisy in ("faust", "aiokafka", "mode"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
 def run_worker(store: EventStore, settings: WorkerSettings) -> None:
     """Run until SIGINT or SIGTERM; drains every job before it returns. Raises KafkaException if no broker answers."""
     ensure_topics(settings.connection, settings.topics.all())
-    logging.getLogger("faust").setLevel(settings.log_level)
-    app = build_app(store, settings)
-    worker = faust.Worker(
-        app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False, quiet=True, daemon=True
-    )
-    worker.execute_from_commandline()
+    set_up_logging(settings.log_level)
+    with tempfile.TemporaryDirectory(prefix="slackwater-faust-") as directory:
+        app = build_app(store, settings, directory)
+        worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False, quiet=True)
+        worker.execute_from_commandline()

@@ -50,6 +50,7 @@ def worker(
 
     from slackwater.persistence.open import open_store
     from slackwater.streams.kafka_connection import KafkaConnection, ProtectedSetting
+    from slackwater.streams.topics import ControlTopics
     from slackwater.streams.worker import WorkerSettings, run_worker, worker_name
 
     from ..api import translated
@@ -63,7 +64,8 @@ def worker(
         threading.Thread(target=_end_with, args=(parent_pid,), daemon=True).start()
     try:
         connection = KafkaConnection(settings.need_kafka(), settings.kafka_settings)
-        run_worker(store, WorkerSettings(connection, name or worker_name(), log_level=log_level))
+        topics = ControlTopics(settings.prefix)
+        run_worker(store, WorkerSettings(connection, name or worker_name(), topics, log_level))
     except ProtectedSetting as error:
         raise InvalidCommand(error.code, str(error)) from error
     except KafkaException as error:

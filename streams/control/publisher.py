@@ -31,8 +31,8 @@ class Publisher:
         self._store = store
         self._topics = topics
         group = f"{topics.prefix}.publisher"
-        self._consumer = Consumer(connection.client(group_id=group, enable_auto_commit=False, log_level=2))
-        self._producer = Producer(connection.client(transactional_id=group, transaction_timeout_ms=10_000, log_level=2))
+        self._consumer = Consumer(connection.client(group_id=group, enable_auto_commit=False))
+        self._producer = Producer(connection.client(transactional_id=group, transaction_timeout_ms=10_000))
         self._cursor = 0
 
     def open(self) -> None:

@@ -1,0 +1,36 @@
+"""A pause is a fact about committed offsets, whatever crashes or joins meanwhile."""
+
+import threading
+
+from tests.rig.workers import Rig
+
+
+def test_pause_while_records_flow_and_workers_come_and_go(rig: Rig) -> None:
+    """Under load: paused means silent and cut = committed, also across a join; a SIGKILL loses and repeats nothing."""
+    first = rig.worker("w-1")
+    rig.worker("w-2")
+    rig.deploy_and_start()
+    flowing = threading.Event()
+    producing = threading.Thread(target=lambda: [rig.produce(2000) for _ in iter(flowing.is_set, True)])
+    producing.start()
+    try:
+        for cycle in range(3):
+            rig.wait_for_more_output()
+            result = rig.admin.pause_job(rig.job, timeout=60)
+            cut = {partition: offset for _, partition, offset in result.cut}
+            still = rig.outputs()
+            assert cut == rig.committed()
+            if cycle == 1:
+                rig.worker("w-3")
+                rig.wait_for(lambda: "worker ready" in (rig.directory / "w-3.log").read_text(), "the third worker")
+            assert rig.outputs() == still, "a paused job wrote"
+            assert rig.committed() == cut, "a paused job committed"
+            rig.admin.resume_job(rig.job, timeout=60)
+        rig.kill(first)
+        rig.wait_for_more_output()
+    finally:
+        flowing.set()
+        producing.join()
+    rig.wait_caught_up(90)
+    rig.assert_exactly_once()
+    assert rig.admin.verify().ok

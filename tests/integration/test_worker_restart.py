@@ -1,0 +1,40 @@
+"""A worker that is killed and comes back does the right thing in every state, without a special path."""
+
+import pytest
+from tests.rig.workers import Rig
+
+CYCLES = {
+    "STARTING": ("start_job", "RUNNING"),
+    "PAUSING": ("pause_job", "PAUSED"),
+    "RESUMING": ("resume_job", "RUNNING"),
+    "STOPPING": ("stop_job", "STOPPED"),
+}
+
+
+@pytest.mark.parametrize("state", ["STARTING", "RUNNING", "PAUSING", "PAUSED", "RESUMING", "STOPPING", "STOPPED"])
+def test_restart_in_every_state(rig: Rig, state: str) -> None:
+    """Killed in the state, back again: a transition ends as wished, a resting state stays, and the output is exact."""
+    rig.admin.deploy_job(rig.job, "1", rig.sql)
+    worker = rig.worker()
+    if state != "STARTING":
+        rig.admin.start_job(rig.job, timeout=60)
+        rig.produce(500)
+    if state in {"PAUSED", "RESUMING"}:
+        rig.admin.pause_job(rig.job)
+    if state == "STOPPED":
+        rig.admin.stop_job(rig.job)
+    rig.kill(worker)
+    method, after = CYCLES.get(state, ("", state))
+    if method:
+        assert getattr(rig.admin, method)(rig.job, wait=False).state == state
+    rig.worker()
+    rig.wait_state(after)
+    assert rig.admin.get_job_status(rig.job).state == after
+    if after == "PAUSED":
+        assert {p: o for _, p, o in rig.admin.get_job_status(rig.job).cut} == rig.committed()
+        rig.admin.resume_job(rig.job)
+    if after == "STOPPED":
+        rig.admin.start_job(rig.job, timeout=60)
+    rig.produce(500)
+    rig.wait_caught_up()
+    rig.assert_exactly_once()
