@@ -38,7 +38,11 @@ def time_text(at: datetime) -> str:
 
 def canonical(value: Any) -> bytes:
     """The one byte form of a JSON value. Raises TypeError for anything but JSON without floats."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    return _text(_plain(value))
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
 
 
 def _plain(value: Any) -> Any:
@@ -70,6 +74,9 @@ def event_from(name: str, schema_version: int, data: Mapping[str, Any]) -> JobEv
         event: JobEvent = adapter.validate_python(data)
     except ValidationError as error:
         raise UnknownEvent(name, schema_version, f"{error.error_count()} fields do not fit") from error
+    if canonical(event_data(event)) != _text(data):
+        # The hash is over what was read, so whatever reading would drop or mend (a field, 7.0 for 7) must not pass.
+        raise UnknownEvent(name, schema_version, "it says more, or says it otherwise, than this code would write")
     return event
 
 

@@ -11,7 +11,7 @@ from .job import Hold, Job
 from .machine import IllegalTransition, next_state
 from .recorded import Recorded
 from .spec import JobSpec
-from .states import JobState
+from .states import TRANSITIONAL, JobState
 
 _PROOFS = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
 
@@ -30,7 +30,7 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
         coverage=Coverage() if raised else before.coverage,
         wish=command_id if raised else before.wish,
     )
-    if name in _PROOFS:
+    if name in _PROOFS and before.state in TRANSITIONAL:
         # Who wished it stays in sight, not the worker that proved it.
         moved = replace(moved, since=at, deadline=None)
     elif state is not before.state or name == "JobDeployed":
@@ -54,12 +54,11 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.HoldAdded():
             return replace(job, holds=_with_hold(job, event.hold, event.reason, by))
         case e.HoldReleased():
-            return replace(job, holds=tuple(hold for hold in job.holds if hold.name != event.hold))
+            return _as_held(replace(job, holds=tuple(hold for hold in job.holds if hold.name != event.hold)))
         case e.ResumeRequested():
             return replace(job, holds=(), deadline=event.deadline, reason=event.reason)
         case e.JobPaused():
-            first = next(iter(job.holds), by)
-            return replace(job, cut=event.cut, by=first.by, reason=first.reason)
+            return _as_held(replace(job, cut=event.cut))
         case e.JobStarted() | e.JobResumed() | e.JobStopped():
             return replace(job, cut=event.cut)
         case e.JobFailed():
@@ -68,6 +67,14 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
             return replace(job, coverage=job.coverage.with_ack(event.worker, event.offsets, event.partitions))
         case _:
             assert_never(event)
+
+
+def _as_held(job: Job) -> Job:
+    """A paused job shows the owner and reason of its oldest hold, never of one that was let go."""
+    if job.state is not JobState.PAUSED or not job.holds:
+        return job
+    oldest = job.holds[0]
+    return replace(job, by=oldest.by, reason=oldest.reason)
 
 
 def _with_hold(job: Job, name: str, reason: str | None, by: Hold) -> tuple[Hold, ...]:

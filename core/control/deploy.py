@@ -26,11 +26,12 @@ class Deploy:
 
 def decide_deploy(job: Job | None, verb: Deploy) -> Decision:
     """The same spec again is already so in any state; another one needs a job at rest."""
+    deployed = JobDeployed(verb.spec, tuple(dict.fromkeys(verb.holds)), verb.reason)
     if job is None:
-        return Accepted((JobDeployed(verb.spec, verb.holds, verb.reason),))
+        return Accepted((deployed,))
     same = job.spec.hash == verb.spec.hash and {h.name for h in job.holds}.issuperset(verb.holds)
     if same and job.state not in {JobState.STOPPED, JobState.FAILED}:
         return AlreadySo(job.since, job.by, job.reason)
     if job.state not in _IDLE:
         return illegal(job, "deploy another spec to")
-    return Accepted((JobDeployed(verb.spec, verb.holds, verb.reason),))
+    return Accepted((deployed,))

@@ -23,9 +23,10 @@ class Fail:
 
 
 def decide_fail(job: Job, verb: Fail) -> Decision:
-    """A failure of an older epoch is refused: a newer wish may already have mended it."""
+    """A failure of another epoch is refused: a newer wish may already have mended it."""
     if job.state not in LIVE:
         return AlreadySo(job.since, job.by, job.reason)
     if verb.epoch != job.epoch:
-        return Refused("stale_epoch", f"failure of epoch {verb.epoch}; {job.id} is at {job.epoch}", None, job.state)
+        code = "stale_epoch" if verb.epoch < job.epoch else "future_epoch"
+        return Refused(code, f"failure of epoch {verb.epoch}; {job.id} is at {job.epoch}", None, job.state)
     return Accepted((JobFailed(verb.code, verb.message, merge(job.cut, verb.offsets)),))

@@ -9,7 +9,7 @@ from ..events import HoldReleased, JobEvent, ResumeRequested
 from ..job import Job
 from ..states import JobState
 from .pause import OPERATOR
-from .verdicts import LEGAL_VERBS, illegal
+from .verdicts import illegal, legal_verbs
 
 _MOVING: Final = frozenset({JobState.STARTING, JobState.RUNNING, JobState.RESUMING})
 _STILL: Final = frozenset({JobState.PAUSING, JobState.PAUSED})
@@ -37,9 +37,8 @@ def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
     if not released:
         held = ", ".join(names)
         hint = f"release one with --hold {names[0]}, or all with --all"
-        return Refused(
-            "held", f"{job.id} has no hold {verb.hold}; it is held by {held}", hint, job.state, LEGAL_VERBS[job.state]
-        )
+        message = f"{job.id} has no hold {verb.hold}; it is held by {held}"
+        return Refused("held", message, hint, job.state, legal_verbs(job))
     if job.state in _STILL and len(released) == len(names):
         return Accepted((ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.timeout_s)),))
     let_go: tuple[JobEvent, ...] = tuple(HoldReleased(name, verb.reason) for name in released)

@@ -18,7 +18,15 @@ LEGAL_VERBS: Final[dict[S, tuple[str, ...]]] = {
     S.STOPPED: ("start", "deploy"),
     S.FAILED: ("start", "stop", "deploy"),
 }
-"""What an operator may ask for in each state (verbs that are already so are left out)."""
+"""What an operator may ask for in each state (verbs that are already so are left out). `legal_verbs` adds the holds."""
+
+_AT_REST: Final = frozenset({S.DEPLOYED, S.STOPPED, S.FAILED})
+
+
+def legal_verbs(job: Job) -> tuple[str, ...]:
+    """What an operator may ask for now: a job at rest can be resumed only if it has a hold to let go."""
+    let_go = ("resume",) if job.holds and job.state in _AT_REST else ()
+    return LEGAL_VERBS[job.state] + let_go
 
 
 def no_such_job(job_id: str) -> Refused:
@@ -28,7 +36,7 @@ def no_such_job(job_id: str) -> Refused:
 
 def illegal(job: Job, verb: str) -> Refused:
     """The verb has no row in the table from this state."""
-    legal = LEGAL_VERBS[job.state]
+    legal = legal_verbs(job)
     ways = ", ".join(legal) if legal else f"nothing until {job.state} ends"
     return Refused(
         "illegal_transition", f"cannot {verb} {job.id}: it is {job.state}; legal now: {ways}", None, job.state, legal

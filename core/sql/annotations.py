@@ -9,13 +9,16 @@ from typing import Final
 from .errors import Text
 from .plan import JobOptions
 
-_LINE: Final = re.compile(r"^[ \t]*--[ \t]*@([A-Za-z_]+)[ \t]*:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
-_JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+_COMMENT: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|/\*.*?\*/|(--[^\n]*)", re.DOTALL)
+"""Line comments; text in quotes and block comments are passed over."""
+_BEGINNING: Final = re.compile(r"--[ \t]*@")
+_ANNOTATION: Final = re.compile(r"--[ \t]*@([A-Za-z_]+)[ \t]*:[ \t]*(.*?)\s*")
+JOB_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}", re.ASCII)
 
 _PATTERNS: Final = MappingProxyType(
     {
-        "name": (_JOB_ID, "1-63 of a-z 0-9 . _ -, beginning with a letter or digit"),
+        "name": (JOB_NAME, "1-63 of a-z 0-9 . _ -, beginning with a letter or digit"),
         "version": (re.compile(r"\S{1,63}"), "a word"),
         "description": (re.compile(r".{1,1000}"), "a line of text"),
         "label": (re.compile(r"[\w.-]{1,63}=[\w.-]{1,63}"), "key=value"),
@@ -49,20 +52,28 @@ class Annotations:
 def read_annotations(text: Text) -> Annotations:
     """Raises SqlError for an unknown name, a bad value or one given twice."""
     found = Annotations()
-    for match in _LINE.finditer(text.text):
-        name, value = match[1].lower(), match[2]
-        if name not in _PATTERNS:
-            near = get_close_matches(name, _PATTERNS, 1)
-            hint = f"did you mean @{near[0]}?" if near else f"known: {', '.join(_PATTERNS)}"
-            raise text.error("unknown_annotation", f"unknown annotation @{name}", match.start(1), hint)
-        pattern, words = _PATTERNS[name]
-        if not pattern.fullmatch(value):
-            raise text.error("bad_annotation", f"@{name} is {words}", match.start(2))
-        if name == "label":
-            key, _, label = value.partition("=")
-            found.labels[key] = label
-        elif name in found.values:
-            raise text.error("bad_annotation", f"@{name} is given twice", match.start(1))
-        else:
-            found.values[name] = value
+    for comment in _COMMENT.finditer(text.text):
+        if comment[1] is not None and _BEGINNING.match(comment[1]):
+            _take(text, found, comment[1], comment.start(1))
     return found
+
+
+def _take(text: Text, found: Annotations, line: str, start: int) -> None:
+    match = _ANNOTATION.fullmatch(line)
+    if match is None:
+        raise text.error("bad_annotation", "an annotation is written -- @name: value", start)
+    name, value = match[1].lower(), match[2]
+    if name not in _PATTERNS:
+        near = get_close_matches(name, _PATTERNS, 1)
+        hint = f"did you mean @{near[0]}?" if near else f"known: {', '.join(_PATTERNS)}"
+        raise text.error("unknown_annotation", f"unknown annotation @{name}", start + match.start(1), hint)
+    pattern, words = _PATTERNS[name]
+    if not pattern.fullmatch(value):
+        raise text.error("bad_annotation", f"@{name} is {words}", start + match.start(2))
+    key, _, label = value.partition("=")
+    if name in found.values or (name == "label" and key in found.labels):
+        raise text.error("bad_annotation", f"@{name} is given twice", start + match.start(1))
+    if name == "label":
+        found.labels[key] = label
+    else:
+        found.values[name] = value

@@ -1,14 +1,21 @@
 """What is wrong with a job's text, where, and what to do."""
 
-from typing import Any
+from typing import Any, Final
+
+_EXCERPT_MAX: Final = 100
 
 
 class SqlError(Exception):
-    """Text that cannot be a job. `code` is from the closed set of docs/sql.md; line and column count from 1."""
+    """Text that cannot be a job. `code` is from the closed set of docs/sql.md; line and column count from 1.
 
-    def __init__(self, code: str, message: str, *, line: int = 1, column: int = 1, hint: str | None = None) -> None:
+    As text it is one line, followed by the line of the job it is about with a caret, where that is known.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, line: int = 1, column: int = 1, hint: str | None = None, excerpt: str = ""
+    ) -> None:
         where = f"line {line}, column {column}: {message}"
-        super().__init__(f"{where} ({hint})" if hint else where)
+        super().__init__((f"{where} ({hint})" if hint else where) + excerpt)
         self.code = code
         self.message = message
         self.line = line
@@ -30,11 +37,23 @@ class Text:
     def error(self, code: str, message: str, offset: int, hint: str | None = None) -> SqlError:
         """An error at a character."""
         line, column = self.place(offset)
-        return SqlError(code, message, line=line, column=column, hint=hint)
+        return SqlError(code, message, line=line, column=column, hint=hint, excerpt=self._excerpt(line, column))
+
+    def error_in_line(self, code: str, message: str, line: int, column: int, hint: str | None = None) -> SqlError:
+        """An error at a place that a parser gave."""
+        return SqlError(code, message, line=line, column=column, hint=hint, excerpt=self._excerpt(line, column))
 
     def error_at(self, code: str, message: str, node: Any, hint: str | None = None) -> SqlError:
         """An error at a node of the syntax tree: the nearest place that the parser remembered."""
         return self.error(code, message, _offset(node), hint)
+
+    def _excerpt(self, line: int, column: int) -> str:
+        lines = self.text.split("\n")
+        if not 1 <= line <= len(lines) or not lines[line - 1].strip():
+            return ""
+        begin = max(0, column - _EXCERPT_MAX // 2)
+        shown = lines[line - 1][begin : begin + _EXCERPT_MAX].replace("\t", " ").rstrip("\r")
+        return f"\n  {shown}\n  {' ' * (column - 1 - begin)}^"
 
 
 def _offset(node: Any) -> int:

@@ -12,6 +12,7 @@ from .errors import SqlError, Text
 from .plan import JobPlan, Output, Pipeline, Source
 from .select import lower_select
 from .statements import Statement, split
+from .types import common
 
 TEXT_BYTES_MAX: Final = 256 * 1024
 NESTING_MAX: Final = 100
@@ -55,6 +56,7 @@ class _Builder:
         self._sources: dict[str, Source] = {}
         self._outputs: dict[str, Output] = {}
         self._pipelines: list[Pipeline] = []
+        self._shapes: dict[str, dict[str, str] | None] = {}
 
     def build(self, statements: list[Statement]) -> JobPlan:
         for statement in statements:
@@ -87,7 +89,7 @@ class _Builder:
         timestamp = properties.get("timestamp")
         if timestamp is not None and timestamp not in {column.name for column in statement.columns}:
             raise self._text.error("unknown_column", f"timestamp='{timestamp}' is no column of {name}", statement.start)
-        self._sources[name] = Source(name, properties.get("topic", name), statement.columns)
+        self._sources[name] = Source(name, properties.get("topic", name), statement.columns, timestamp)
 
     def _write(self, statement: Statement, select: str) -> None:
         self._check_properties(statement, _OUTPUT_PROPERTIES)
@@ -95,17 +97,48 @@ class _Builder:
             hint = "the SELECT says what the columns are"
             raise self._text.error("unsupported_clause", "columns and AS SELECT together", statement.start, hint)
         output = self._output(statement)
-        for node in self._branches(select):
+        branches = self._branches(select)
+        keys = statement.keys if len(statement.keys) == len(branches) else (frozenset[int](),) * len(branches)
+        for node, marked in zip(branches, keys, strict=True):
+            self._refuse_cascade(node)
             pipeline = lower_select(
                 self._text,
                 node,
                 self._sources,
                 output,
-                statement.keys,
+                marked,
                 statement.properties.get("key"),
                 self._options.deterministic,
             )
+            if pipeline.source.topic == output.topic:
+                raise self._loop(output.topic, node.find(exp.Table))
+            self._check_alike(pipeline, node)
             self._pipelines.append(pipeline)
+
+    def _refuse_cascade(self, node: exp.Select) -> None:
+        for table in node.find_all(exp.Table):
+            if table.name in self._outputs and table.name not in self._sources:
+                hint = "write two jobs: one that writes the topic, one that reads it"
+                message = f"{table.name} is what this job writes"
+                code = "self_loop" if self._outputs[table.name].topic == table.name else "cascade"
+                raise self._text.error_at(code, message, table, hint)
+
+    def _check_alike(self, pipeline: Pipeline, node: exp.Select) -> None:
+        """What goes into one stream has one shape: fields with the same names and types, in any order."""
+        fields = _fields(pipeline)
+        first = self._shapes.setdefault(pipeline.output.topic, fields)
+        if first is None or fields is None:
+            if first is not fields:
+                hint = "name the fields in each SELECT"
+                raise self._text.error_at("not_alike", "SELECT * and named fields go into one stream", node, hint)
+            return
+        for name in [*first, *fields]:
+            there, here = first.get(name), fields.get(name)
+            if there is None or here is None or common(there, here) is None:
+                into = pipeline.output.name
+                message = f"the field {name} is {here or 'missing'} here, {there or 'missing'} in what else goes into {into}"
+                hint = "give every field in each, CAST to the same type"
+                raise self._text.error_at("not_alike", message, node, hint)
 
     def _output(self, statement: Statement) -> Output:
         name = statement.name
@@ -114,8 +147,16 @@ class _Builder:
                 hint = "write CREATE STREAM big WITH (topic='big') AS SELECT …, or -- @output: big"
                 raise self._text.error("no_output", "a bare SELECT does not say where to write", statement.start, hint)
             return Output(self._output_topic, self._output_topic)
+        declared = self._sources.get(name)
+        if declared is not None and statement.properties:
+            raise self._text.error("duplicate_name", f"the stream {name} is declared twice", statement.start, "INSERT INTO")
         known = self._outputs.get(name)
-        if known is None or statement.properties:
+        if known is not None and statement.properties:
+            raise self._text.error("duplicate_name", f"the stream {name} is made twice", statement.start, "INSERT INTO")
+        if declared is not None:
+            known = Output(name, declared.topic)
+            self._shapes[known.topic] = {column.name: column.type for column in declared.columns or ()}
+        elif known is None:
             known = Output(name, statement.properties.get("topic", name))
             self._outputs[name] = known
         if not _TOPIC.fullmatch(known.topic):
@@ -129,10 +170,10 @@ class _Builder:
             parsed = Slackwater().parse(select)
         except ParseError as error:
             first = error.errors[0] if error.errors else {}
-            line, column = first.get("line") or 1, first.get("col") or 1
-            raise SqlError(
-                "syntax_error", str(first.get("description") or "not SQL")[:200], line=line, column=column
-            ) from None
+            line, end = first.get("line") or 1, first.get("col") or 1
+            column = max(1, end - len(str(first.get("highlight") or " ")) + 1)
+            message = str(first.get("description") or "not SQL").partition(" but got <")[0].partition(" for <")[0][:200]
+            raise self._text.error_in_line("syntax_error", message, line, column) from None
         except (SqlglotError, ValueError, AttributeError, TypeError) as error:
             raise SqlError("syntax_error", f"not SQL: {str(error).splitlines()[0][:120]}") from None
         return self._flat(parsed[0])
@@ -160,13 +201,23 @@ class _Builder:
             if name == "topic" and not _TOPIC.fullmatch(value):
                 raise self._text.error("bad_topic", f"{value[:60]!r} cannot be a topic", statement.start)
 
+    def _loop(self, topic: str, node: exp.Expr | None, start: int = 0) -> SqlError:
+        hint = "write to another topic; what one job writes another can read"
+        message = f"the job would read what it writes: {topic}"
+        if node is None:
+            return self._text.error("self_loop", message, start, hint)
+        return self._text.error_at("self_loop", message, node, hint)
+
     def _refuse_loops(self, statements: list[Statement]) -> None:
         inputs = {pipeline.source.topic for pipeline in self._pipelines}
         outputs = {pipeline.output.topic for pipeline in self._pipelines} | {self._options.dead_letter_topic}
         for topic in sorted(inputs & outputs - {None}):
-            hint = "write to another topic; what one job writes another can read"
-            raise self._text.error("self_loop", f"the job would read what it writes: {topic}", statements[-1].start, hint)
+            raise self._loop(str(topic), None, statements[-1].start)
         for pipeline in self._pipelines:
             if not _TOPIC.fullmatch(pipeline.source.topic):
                 message = f"{pipeline.source.topic[:60]!r} cannot be a topic"
                 raise self._text.error("bad_topic", message, statements[-1].start, "declare the stream WITH (topic='…')")
+
+
+def _fields(pipeline: Pipeline) -> dict[str, str] | None:
+    return None if pipeline.select is None else {item.name: item.type for item in pipeline.select}

@@ -2,14 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from .types import BIGINT, INTEGER, VARCHAR
+
+PLACES: Final = MappingProxyType({"_key": VARCHAR, "_partition": INTEGER, "_offset": BIGINT, "_timestamp": BIGINT})
+"""The pseudo-columns of every stream, for where a record stood in Kafka, and their types."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of the input's JSON object, read as `type`."""
+    """A field of the input's JSON object, read as `type`; or, with `place`, a pseudo-column of PLACES.
+
+    A field of another type makes the record poison; with `lenient` (TRY_CAST) it is NULL.
+    """
 
     name: str
     type: str
+    place: bool = False
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,8 @@ class Source:
     name: str
     topic: str
     columns: tuple[Column, ...] | None = None
+    timestamp: str | None = None
+    """The column that says when a record happened. Kept for windows; nothing uses it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,11 @@ class JobPlan:
     def output_topics(self) -> tuple[str, ...]:
         """Sorted, each once; without dead letters."""
         return tuple(sorted({pipeline.output.topic for pipeline in self.pipelines}))
+
+    @property
+    def lineage(self) -> tuple[tuple[str, str], ...]:
+        """Which input topic goes into which output topic: sorted pairs, each once."""
+        return tuple(sorted({(pipeline.source.topic, pipeline.output.topic) for pipeline in self.pipelines}))
 
     def dead_letter_topic(self, input_topic: str) -> str:
         """Where poison records of an input go."""

@@ -7,8 +7,9 @@ from sqlglot import exp
 
 from .dialect import name_of_clause
 from .errors import Text
-from .lower import Scope, Typed, lower, lower_condition
+from .lower import lower_condition, lower_expression
 from .plan import Output, Pipeline, Projection, Source
+from .scope import Scope, Typed
 from .types import NULL, VARCHAR
 
 _HINTS: Final = MappingProxyType(
@@ -25,7 +26,13 @@ _HINTS: Final = MappingProxyType(
         "with_": "write the SELECT out",
     }
 )
-_STREAMING_WORDS: Final = frozenset({"EMIT", "WITHIN", "WINDOW", "GRACE", "RETENTION", "TUMBLING", "HOPPING", "SESSION"})
+_NO_ALIASES: Final = frozenset(
+    {
+        *("EMIT", "CHANGES", "WITHIN", "WINDOW", "GRACE", "RETENTION", "TUMBLING", "HOPPING", "SLIDING", "SESSION"),
+        *("FINAL", "ONLY", "PARTITION", "SAMPLE", "WATERMARK", "ASOF", "PRIMARY", "KEY", "INTO", "REASON", "HOLD"),
+    }
+)
+"""Words that a parser takes for an alias when they were meant as a clause."""
 
 
 def lower_select(
@@ -53,7 +60,7 @@ def _refuse_other_clauses(text: Text, node: exp.Select) -> None:
         if name in {"expressions", "from_", "where"} or not value:
             continue
         at = value[0] if isinstance(value, list) else value
-        at = at if isinstance(at, exp.Expression) else node
+        at = at if isinstance(at, exp.Expression) and name != "hint" else node
         raise text.error_at("unsupported_clause", f"{name_of_clause(name)} is not supported", at, _HINTS.get(name))
 
 
@@ -72,13 +79,26 @@ def _source(text: Text, node: exp.Select, sources: dict[str, Source]) -> tuple[S
                 "unsupported_clause", f"{name_of_clause(name)} is not supported in FROM", table, _HINTS.get(name)
             )
     alias = table.args.get("alias")
-    if alias is not None and (alias.args.get("columns") or alias.name.upper() in _STREAMING_WORDS):
+    if alias is not None and (alias.args.get("columns") or _is_clause(alias.this)):
+        raise text.error_at("unsupported_clause", f"{alias.name.upper()} is not supported", alias, "see docs/sql.md")
+    if _is_clause(table.this):
         raise text.error_at(
-            "unsupported_clause", f"{alias.name.upper()} is not supported", alias, "streaming clauses come later"
+            "unsupported_clause", f"{table.name.upper()} is not supported", table, "quote it if it is a name"
         )
-    name = table.name
-    source = sources.get(name) or sources.get(name.lower()) or Source(name, name)
-    return source, {name, alias.name} if alias is not None else {name}
+    source = _named(table.this, sources)
+    return source, {table.name.lower(), alias.name.lower()} if alias is not None else {table.name.lower()}
+
+
+def _is_clause(name: Any) -> bool:
+    """Not a plain name, or an unquoted one that reads like a clause."""
+    return not isinstance(name, exp.Identifier) or (not name.args.get("quoted") and name.name.upper() in _NO_ALIASES)
+
+
+def _named(name: exp.Identifier, sources: dict[str, Source]) -> Source:
+    for known, source in sources.items():
+        if known == name.name or (not name.args.get("quoted") and known.lower() == name.name.lower()):
+            return source
+    return Source(name.name, name.name)
 
 
 def _items(text: Text, node: exp.Select, scope: Scope) -> tuple[tuple[Projection, ...] | None, dict[str, Typed]]:
@@ -95,7 +115,7 @@ def _items(text: Text, node: exp.Select, scope: Scope) -> tuple[tuple[Projection
         found = {column.name: scope.use(column) for column in scope.source.columns}
     else:
         found = _named_items(text, items, scope)
-    return tuple(Projection(name, typed.sql, typed.type) for name, typed in found.items()), found
+    return tuple(Projection(name, typed.finite, typed.type) for name, typed in found.items()), found
 
 
 def _named_items(text: Text, items: list[Any], scope: Scope) -> dict[str, Typed]:
@@ -104,6 +124,9 @@ def _named_items(text: Text, items: list[Any], scope: Scope) -> dict[str, Typed]
         inner = item.this if isinstance(item, exp.Alias) else item
         if isinstance(inner, exp.Star) or (isinstance(inner, exp.Column) and isinstance(inner.this, exp.Star)):
             raise text.error_at("unsupported_clause", "* stands alone", item, "name the columns")
+        if isinstance(item, exp.Alias) and _is_clause(item.args["alias"]):
+            hint = "write AS and a name; quote it if the name is a word of the language"
+            raise text.error_at("unsupported_clause", f"{item.sql()[:40]} cannot be read", item.args["alias"], hint)
         name = item.alias or (inner.name if isinstance(inner, exp.Column) else "")
         if isinstance(inner, exp.Cast) and not name and isinstance(inner.this, exp.Column):
             name = inner.this.name
@@ -111,7 +134,7 @@ def _named_items(text: Text, items: list[Any], scope: Scope) -> dict[str, Typed]
             raise text.error_at("no_name", f"the output field of {item.sql()[:40]} has no name", item, "add AS name")
         if name in found:
             raise text.error_at("duplicate_name", f"two output fields are named {name}", item, "rename one with AS")
-        found[name] = lower(inner, scope)
+        found[name] = lower_expression(inner, scope)
     return found
 
 
@@ -129,5 +152,5 @@ def _key(
         raise text.error_at("bad_key", "PRIMARY KEY marks a named item", node)
     if not chosen:
         return None
-    parts = [typed.sql if typed.type in {VARCHAR, NULL} else f"CAST({typed.sql} AS VARCHAR)" for typed in chosen]
+    parts = [typed.sql if typed.type in {VARCHAR, NULL} else f"CAST({typed.finite} AS VARCHAR)" for typed in chosen]
     return parts[0] if len(parts) == 1 else f"concat_ws('|', {', '.join(parts)})"

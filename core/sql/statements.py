@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from sqlglot.errors import SqlglotError
@@ -10,7 +11,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from .dialect import Slackwater
 from .errors import SqlError, Text
 from .plan import Column
-from .types import TYPES
+from .types import TYPES_HINT, type_of
 
 STATEMENTS: Final = "CREATE STREAM …, INSERT INTO … SELECT …, or SELECT …"
 
@@ -24,7 +25,8 @@ class Statement:
     columns: tuple[Column, ...] | None = None
     properties: dict[str, str] = field(default_factory=dict)
     select: str | None = None
-    keys: frozenset[int] = frozenset()
+    keys: tuple[frozenset[int], ...] = ()
+    """Of each SELECT of a UNION ALL, the positions of the items marked PRIMARY KEY."""
 
 
 def split(text: Text) -> list[Statement]:
@@ -45,6 +47,22 @@ def split(text: Text) -> list[Statement]:
     if part:
         statements.append(_Reader(text, part).statement())
     return statements
+
+
+_WINDOWS: Final = ("TUMBLING", "HOPPING", "SLIDING", "SESSION")
+_STREAMING: Final = MappingProxyType({"EMIT": ("CHANGES", "FINAL"), "WINDOW": _WINDOWS, "GRACE": ("PERIOD",)})
+_LATER: Final = MappingProxyType(
+    {
+        TokenType.JOIN: "joins come later; one SELECT reads one stream",
+        TokenType.GROUP_BY: "aggregates need windows, which come later",
+        TokenType.HAVING: "aggregates need windows, which come later",
+        TokenType.QUALIFY: "window functions come later",
+        TokenType.ORDER_BY: "a stream has no end at which to sort",
+        TokenType.INTERSECT: "UNION ALL puts streams together",
+        TokenType.EXCEPT: "UNION ALL puts streams together; after * name the columns",
+    }
+)
+_QUOTED: Final = frozenset({TokenType.STRING, TokenType.IDENTIFIER})
 
 
 class _Reader:
@@ -89,18 +107,30 @@ class _Reader:
         columns: list[Column] = []
         self._next()
         while True:
-            name, kind = self._name(), self._word()
-            if kind not in TYPES:
-                hint = f"types: {', '.join(sorted(set(TYPES.values())))}"
-                raise self._error("unknown_type", f"not a type of the language: {kind[:30]}", hint)
+            name = self._name()
             if name in {column.name for column in columns}:
+                self._at -= 1
                 raise self._error("duplicate_name", f"two columns are named {name}")
-            columns.append(Column(name, TYPES[kind]))
-            self._next()
+            columns.append(Column(name, self._type()))
             if self._word() == ")":
                 self._next()
                 return tuple(columns)
             self._expect(",")
+
+    def _type(self) -> str:
+        begin, name, parameters = self._at, self._word(), []
+        self._next()
+        if self._word() == "(":
+            while self._word() in {"(", ","}:
+                self._next()
+                parameters.append(int(self._word()) if self._word().isdecimal() else -1)
+                self._next()
+            self._expect(")")
+        kind = type_of(name, parameters)
+        if kind is None:
+            self._at = begin
+            raise self._error("unknown_type", f"not a type of the language: {name[:30]}", TYPES_HINT)
+        return kind
 
     def _properties(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -123,24 +153,49 @@ class _Reader:
     def _select(self, found: Statement) -> None:
         """Keep the rest, blanked up to here so that every place stays true; PRIMARY KEY marks are taken out."""
         if self._word() != "SELECT":
-            raise self._error(
-                "unsupported_clause", f"SELECT is expected, not {self._word()[:30]}", "VALUES is not supported"
-            )
+            hint = "no VALUES, no list of columns, no parentheses around SELECT"
+            raise self._error("unsupported_clause", f"SELECT is expected, not {self._word()[:30] or 'the end'}", hint)
         tokens = self._tokens[self._at :]
         start, end = tokens[0].start, tokens[-1].end + 1
         before = "".join(character if character == "\n" else " " for character in self._text.text[:start])
         body = list(before + self._text.text[start:end])
-        keys, depth, position = set(), 0, 0
-        for here, after in zip(tokens, [*tokens[1:], None], strict=True):
-            depth += {"(": 1, ")": -1}.get(here.text, 0)
-            position += depth == 0 and here.token_type is TokenType.COMMA
-            if here.token_type is TokenType.UNION:
-                position = 0
-            if _is_key_mark(here, after):
-                keys.add(position)
-                stop = after.end if after is not None and here.text.upper() == "PRIMARY" else here.end
-                body[here.start : stop + 1] = " " * (stop + 1 - here.start)
-        found.select, found.keys = "".join(body), frozenset(keys)
+        keys: list[set[int]] = [set()]
+        depth, position, in_items = 0, 0, True
+        for i, here in enumerate(tokens):
+            kind, after = here.token_type, tokens[i + 1] if i + 1 < len(tokens) else None
+            depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(kind, 0)
+            if kind is TokenType.COMMA and depth == 0:
+                position += 1
+                if in_items and after is not None and after.token_type is TokenType.FROM:
+                    raise self._text.error("syntax_error", "a comma before FROM", here.start)
+            elif kind is TokenType.FROM and depth == 0:
+                in_items = False
+            elif kind is TokenType.UNION and depth == 0:
+                keys.append(set())
+                position, in_items = 0, True
+            self._refuse_clause(here, after, depth)
+            mark = _key_mark(here, after)
+            if mark is None:
+                continue
+            follows = next((token for token in tokens[i:] if token.start > mark.end), None)
+            if not in_items or depth or follows is None or follows.token_type not in {TokenType.COMMA, TokenType.FROM}:
+                raise self._text.error("bad_key", "PRIMARY KEY comes last in a SELECT item", here.start)
+            keys[-1].add(position)
+            body[here.start : mark.end + 1] = " " * (mark.end + 1 - here.start)
+        found.select, found.keys = "".join(body), tuple(map(frozenset, keys))
+
+    def _refuse_clause(self, here: Token, after: Token | None, depth: int) -> None:
+        """Clauses by their first word, where it stands; and what sqlglot would take for an alias, or for a file."""
+        if after is None or here.token_type in _QUOTED:
+            return
+        word = here.text.upper()
+        if depth == 0 and (here.token_type in _LATER or (word == "UNION" and after.text.upper() != "ALL")):
+            raise self._text.error("unsupported_clause", f"{word} is not supported", here.start, _LATER.get(here.token_type))
+        if after.text.upper() in _STREAMING.get(word, ()) and after.token_type not in _QUOTED:
+            raise self._text.error("unsupported_clause", f"{word} {after.text.upper()} is not supported", here.start)
+        if here.token_type is TokenType.FROM and after.token_type is TokenType.STRING:
+            hint = 'no files; a name in quotes is written "so"'
+            raise self._text.error("unsupported_clause", "FROM takes the name of a stream", after.start, hint)
 
     # One token at a time.
 
@@ -149,7 +204,11 @@ class _Reader:
         return self._at >= len(self._tokens)
 
     def _word(self) -> str:
-        return "" if self._done else self._tokens[self._at].text.upper()
+        """The token in upper case; what is in quotes stays in quotes, so that it is never taken for a word."""
+        if self._done:
+            return ""
+        token = self._tokens[self._at]
+        return repr(token.text) if token.token_type in _QUOTED else token.text.upper()
 
     def _next(self) -> None:
         self._at += 1
@@ -160,7 +219,8 @@ class _Reader:
         self._next()
 
     def _name(self) -> str:
-        if self._done or not (self._word()[:1].isidentifier() or self._tokens[self._at].token_type is TokenType.IDENTIFIER):
+        is_quoted = not self._done and self._tokens[self._at].token_type is TokenType.IDENTIFIER
+        if self._done or not (is_quoted or self._word()[:1].isidentifier()):
             raise self._error("syntax_error", f"a name is expected, found {self._word()[:30] or 'the end'}")
         name = self._tokens[self._at].text
         self._next()
@@ -171,7 +231,9 @@ class _Reader:
         return self._text.error(code, message, token.end + 1 if self._done else token.start, hint)
 
 
-def _is_key_mark(here: Token, after: Token | None) -> bool:
+def _key_mark(here: Token, after: Token | None) -> Token | None:
+    """The last token of the mark that begins here, if one does."""
     if here.token_type is TokenType.PRIMARY_KEY:
-        return True
-    return here.text.upper() == "PRIMARY" and after is not None and after.text.upper() == "KEY"
+        return here
+    is_mark = here.token_type is not TokenType.STRING and here.text.upper() == "PRIMARY" and after is not None
+    return after if is_mark and after is not None and after.text.upper() == "KEY" else None

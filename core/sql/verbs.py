@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from .errors import SqlError
+from .annotations import JOB_NAME
+from .errors import SqlError, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def parse_verb(text: str) -> JobVerb | None:
 
 class _Verbs:
     def __init__(self, text: str) -> None:
+        self._text = Text(text)
         self._tokens = [(m.start() + len(m[0]) - len(m[0].lstrip()), m) for m in _TOKEN.finditer(text)]
         self._at = 0
         self._end = len(text.rstrip())
@@ -51,14 +53,16 @@ class _Verbs:
             )
         if self._word() not in {"JOB", "QUERY"}:
             raise self._error("syntax_error", f"{verb} what?", f"{verb} JOB name", back=1)
-        job = self._name()
+        job = self._job()
         found: dict[str, str] = {}
         while not self._done:
             clause = self._word()
             if clause not in _CLAUSES[verb] or clause in found:
                 known = ", ".join(_CLAUSES[verb])
                 raise self._error("unsupported_clause", f"{verb} JOB takes no {clause or 'that'}", f"known: {known}", back=1)
-            found[clause] = "" if clause == "ALL" else self._text() if clause == "REASON" else self._name()
+            found[clause] = "" if clause == "ALL" else self._quoted() if clause == "REASON" else self._name()
+        if {"HOLD", "ALL"} <= found.keys():
+            raise self._error("syntax_error", "HOLD and ALL together", "release one hold or all", back=1)
         return JobVerb(verb.lower(), job, found.get("REASON"), found.get("HOLD"), "ALL" in found)
 
     def _show(self) -> JobVerb:
@@ -66,7 +70,7 @@ class _Verbs:
         if what in {"JOBS", "QUERIES"} and self._done:
             return JobVerb("jobs")
         if what == "HISTORY" and self._word() == "OF" and self._word() in {"JOB", "QUERY"}:
-            job = self._name()
+            job = self._job()
             if self._done:
                 return JobVerb("history", job)
         raise self._error("unsupported_statement", "not something to show", "SHOW JOBS, SHOW HISTORY OF JOB name", back=1)
@@ -87,13 +91,19 @@ class _Verbs:
         match = self._take()
         return (match[2] or "").upper() if match else ""
 
+    def _job(self) -> str:
+        name = self._name()
+        if not JOB_NAME.fullmatch(name):
+            raise self._error("bad_name", f"{name[:70]} cannot be a job", "1-63 of a-z 0-9 . _ -", back=1)
+        return name
+
     def _name(self) -> str:
         match = self._take()
         if match is None or match[2] is None:
             raise self._error("syntax_error", "a name is expected", back=1)
         return match[2]
 
-    def _text(self) -> str:
+    def _quoted(self) -> str:
         match = self._take()
         if match is None or match[1] is None:
             raise self._error("syntax_error", "a quoted text is expected", "REASON 'why'", back=1)
@@ -101,5 +111,4 @@ class _Verbs:
 
     def _error(self, code: str, message: str, hint: str | None = None, back: int = 0) -> SqlError:
         at = self._at - back
-        column = self._tokens[at][0] + 1 if at < len(self._tokens) else self._end + 1
-        return SqlError(code, message, column=column, hint=hint)
+        return self._text.error(code, message, self._tokens[at][0] if at < len(self._tokens) else self._end, hint)

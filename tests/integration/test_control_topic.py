@@ -84,7 +84,7 @@ GARBAGE: list[tuple[str, bytes, str]] = [
     ("wrong version", b'{"pause": "JOB", "expected_version": 999}', "version_conflict"),
     ("expired", b'{"pause": "JOB", "expires_at": "2020-01-01T00:00:00Z"}', "expired"),
     ("a day ahead", b'{"pause": "JOB", "issued_at": "2099-01-01T00:00:00Z"}', "clock_skew"),
-    ("two SQL statements", b'{"deploy": "x", "sql": "SELECT 1; DROP TABLE x"}', "no_source"),
+    ("two SQL statements", b'{"deploy": "x", "sql": "SELECT 1; DROP TABLE x"}', "unsupported_statement"),
     ("SQL that reads files", b'{"deploy": "x", "sql": "COPY a TO b"}', "unsupported_statement"),
 ]  # fmt: skip
 

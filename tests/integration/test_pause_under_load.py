@@ -11,7 +11,7 @@ def test_pause_while_records_flow_and_workers_come_and_go(rig: Rig) -> None:
     rig.worker("w-2")
     rig.deploy_and_start()
     flowing = threading.Event()
-    producing = threading.Thread(target=lambda: [rig.produce(2000) for _ in iter(flowing.is_set, True)])
+    producing = threading.Thread(target=lambda: [rig.produce(500) for _ in iter(lambda: flowing.wait(0.2), True)])
     producing.start()
     try:
         for cycle in range(3):

@@ -1,0 +1,36 @@
+"""One event of each type with every field set: what the golden rows are made of."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from slackwater.core import events as e
+from slackwater.core.cut import cut_of
+from slackwater.core.spec import JobSpec
+
+AT: Final = datetime(2026, 11, 24, 8, 0, 0, 250_000, UTC)
+CUT: Final = cut_of({("orders", 0): 7, ("orders", 10): 2**62, ("payments", 0): 0})
+SPEC: Final = JobSpec(
+    "SELECT * FROM orders -- größer",
+    "2",
+    "big",
+    ("orders", "payments"),
+    ("big",),
+    "big ones",
+    {"team": "data", "cost": "10€"},
+)
+
+EXAMPLES: Final[tuple[e.JobEvent, ...]] = (
+    e.JobDeployed(SPEC, ("operator", "audit"), "new"),
+    e.StartRequested("go", AT),
+    e.JobStarted("c2", CUT),
+    e.PauseRequested("operator", 'quarter "end"\n', AT),
+    e.HoldAdded("audit", None),
+    e.HoldReleased("audit", "done"),
+    e.JobPaused("c5", CUT),
+    e.ResumeRequested(("operator", "audit"), None, AT),
+    e.JobResumed("c8", CUT),
+    e.StopRequested("night", AT),
+    e.JobStopped("c9", ()),
+    e.JobFailed("poison_record", "orders[0] at 7: no JSON", CUT),
+    e.WorkerAcked("w-1", "still", CUT, {"payments": 1, "orders": 11}),
+)

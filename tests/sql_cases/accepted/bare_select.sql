@@ -1,0 +1,3 @@
+-- accepted
+-- @output: big
+SELECT * FROM raw

@@ -1,0 +1,3 @@
+-- accepted
+CREATE STREAM raw (id BIGINT);
+CREATE STREAM big AS SELECT id FROM raw

@@ -1,0 +1,2 @@
+-- accepted
+INSERT INTO big SELECT * FROM raw WHERE CAST(a AS DOUBLE) > 1

@@ -1,0 +1,3 @@
+-- accepted
+CREATE STREAM raw (at TIMESTAMP);
+INSERT INTO big SELECT at FROM raw

@@ -1,0 +1,3 @@
+-- accepted
+CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
+INSERT INTO big SELECT CAST(customer AS TIMESTAMP) AS at FROM orders

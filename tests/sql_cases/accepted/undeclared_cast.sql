@@ -1,0 +1,2 @@
+-- accepted
+INSERT INTO big SELECT CAST(a AS BIGINT) AS a, TRY_CAST(b AS BIGINT) AS b FROM raw

@@ -1,0 +1,2 @@
+-- fails: empty_statement at 1:1
+   

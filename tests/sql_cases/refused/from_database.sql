@@ -1,0 +1,2 @@
+-- fails: unsupported_clause at 2:31
+INSERT INTO big SELECT * FROM main.orders

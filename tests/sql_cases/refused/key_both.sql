@@ -1,0 +1,3 @@
+-- fails: bad_key at 3:45
+CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
+CREATE STREAM big WITH (key='id') AS SELECT id PRIMARY KEY FROM orders

@@ -1,0 +1,3 @@
+-- fails: bad_key at 3:48
+CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
+INSERT INTO big SELECT id FROM orders WHERE ok PRIMARY KEY

@@ -1,0 +1,3 @@
+-- fails: no_columns at 2:1
+CREATE STREAM o WITH (topic='o');
+INSERT INTO big SELECT id FROM o

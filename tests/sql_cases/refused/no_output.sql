@@ -1,0 +1,2 @@
+-- fails: no_output at 2:1
+SELECT * FROM orders

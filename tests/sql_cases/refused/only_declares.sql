@@ -1,0 +1,2 @@
+-- fails: empty_statement at 2:1
+CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');

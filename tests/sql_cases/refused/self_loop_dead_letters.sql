@@ -1,0 +1,3 @@
+-- fails: self_loop at 3:1
+-- @dead_letter_topic: t
+INSERT INTO b SELECT * FROM t

@@ -1,0 +1,2 @@
+-- fails: unsupported_statement at 2:8
+CREATE TABLE t (a INT)

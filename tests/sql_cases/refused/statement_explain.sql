@@ -1,0 +1,2 @@
+-- fails: unsupported_statement at 2:1
+EXPLAIN SELECT 1

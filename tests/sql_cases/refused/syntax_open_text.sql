@@ -1,0 +1,2 @@
+-- fails: syntax_error at 1:1
+SELECT 'abc FROM t

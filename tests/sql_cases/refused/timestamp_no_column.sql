@@ -1,0 +1,3 @@
+-- fails: unknown_column at 2:1
+CREATE STREAM o (id BIGINT) WITH (timestamp='ts');
+INSERT INTO big SELECT id FROM o

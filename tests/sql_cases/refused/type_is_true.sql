@@ -1,0 +1,3 @@
+-- fails: type_mismatch at 3:45
+CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
+INSERT INTO big SELECT id FROM orders WHERE id IS TRUE

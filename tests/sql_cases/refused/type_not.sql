@@ -1,0 +1,3 @@
+-- fails: type_mismatch at 3:28
+CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
+INSERT INTO big SELECT NOT customer AS x FROM orders

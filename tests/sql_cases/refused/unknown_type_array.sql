@@ -1,0 +1,3 @@
+-- fails: unknown_type at 3:29
+CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
+INSERT INTO big SELECT CAST(id AS INT[]) AS x FROM orders

@@ -1,0 +1,126 @@
+"""deploy: a job comes to exist, or gets a new spec while nothing runs."""
+
+import pytest
+
+from slackwater.core.control.deploy import Deploy
+from slackwater.core.control.start import Start
+from slackwater.core.events import HoldAdded, JobDeployed, JobFailed, JobStopped, PauseRequested, StartRequested
+from slackwater.core.spec import JobSpec
+from slackwater.core.states import JobState
+
+from .given import (
+    DEPLOYED,
+    DUE,
+    FAILED,
+    HELD_AT_REST,
+    NOW,
+    OTHER_SPEC,
+    PASTS,
+    PAUSED,
+    RUNNING,
+    SPEC,
+    STOPPED,
+    after,
+    given,
+    orders,
+)
+
+
+def test_first_deploy() -> None:
+    """A job begins DEPLOYED at version 1 in epoch 0: nothing is wanted of any worker yet."""
+    job = given().when(Deploy(SPEC, reason="new")).then(JobDeployed(SPEC, (), "new"))
+    assert (job.state, job.version, job.epoch, job.by, job.reason) == (JobState.DEPLOYED, 1, 0, "ben", "new")
+    assert (job.since, job.deadline, job.holds, job.cut) == (NOW, None, (), ())
+
+
+def test_deploy_with_holds() -> None:
+    """Start paused: the holds named at deploy are the deployer's, each once, however often it was named."""
+    job = (
+        given()
+        .when(Deploy(SPEC, ("operator", "audit", "operator"), "not yet"))
+        .then(JobDeployed(SPEC, ("operator", "audit"), "not yet"))
+    )
+    assert [(hold.name, hold.by, hold.since, hold.reason) for hold in job.holds] == [
+        ("operator", "ben", NOW, "not yet"),
+        ("audit", "ben", NOW, "not yet"),
+    ]
+
+
+def test_the_same_deploy_twice_is_already_so() -> None:
+    """Deploying what is deployed appends nothing and says since when and by whom."""
+    given(*DEPLOYED).when(Deploy(SPEC)).then_already(since=after(0), by="ana", reason=None)
+
+
+@pytest.mark.parametrize(
+    "state", [s for s in PASTS if s not in {JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED}], ids=str
+)
+def test_a_living_job_keeps_its_spec(state: JobState) -> None:
+    """Another spec is refused while anything runs; the same one is already so and never restarts the job."""
+    asked = given(*PASTS[state]).when(Deploy(OTHER_SPEC))
+    refused = asked.then_refused("illegal_transition")
+    assert refused.state is state
+    assert "deploy" not in refused.legal
+    job = given(*PASTS[state]).job
+    assert job is not None
+    given(*PASTS[state]).when(Deploy(SPEC)).then_already(since=job.since, by=job.by, reason=job.reason)
+
+
+def test_another_spec_at_rest() -> None:
+    """A job at rest takes another spec and stays at rest."""
+    job = given(*DEPLOYED).when(Deploy(OTHER_SPEC)).then(JobDeployed(OTHER_SPEC))
+    assert (job.state, job.spec, job.version, job.epoch) == (JobState.DEPLOYED, OTHER_SPEC, 2, 0)
+
+
+@pytest.mark.parametrize("spec", [SPEC, OTHER_SPEC], ids=["same", "other"])
+def test_redeploy_after_stop_keeps_the_cut(spec: JobSpec) -> None:
+    """A stopped job becomes DEPLOYED again, also with the same spec, and its next start still continues at the cut."""
+    job = given(*STOPPED).when(Deploy(spec)).then(JobDeployed(spec))
+    assert job.cut == orders(7, 9)
+    assert job.state is JobState.DEPLOYED
+
+
+def test_redeploy_after_failure_clears_it() -> None:
+    """A new deploy of a failed job takes the failure away, but not the cut."""
+    job = given(*FAILED).when(Deploy(OTHER_SPEC)).then(JobDeployed(OTHER_SPEC))
+    assert (job.failure, job.reason, job.cut) == (None, None, orders(3, 0))
+
+
+def test_a_redeploy_never_unpauses() -> None:
+    """Holds are only ever added by a deploy: one without holds leaves those there are, and the next start is still."""
+    past = (*HELD_AT_REST, JobStopped("c2", ()))
+    job = given(*past).when(Deploy(OTHER_SPEC)).then(JobDeployed(OTHER_SPEC))
+    assert [hold.name for hold in job.holds] == ["operator", "audit"]
+    again = given(*past, JobDeployed(OTHER_SPEC)).when(Start())
+    assert again.then(StartRequested(None, DUE), PauseRequested("operator", "not yet", DUE)).state is JobState.PAUSING
+
+
+def test_a_redeploy_may_add_a_hold() -> None:
+    """A hold that is there keeps its owner and time; a new one is the redeployer's. The same spec is then not yet so."""
+    job = (
+        given(*HELD_AT_REST)
+        .when(Deploy(SPEC, ("audit", "night"), "later"))
+        .then(JobDeployed(SPEC, ("audit", "night"), "later"))
+    )
+    assert [(hold.name, hold.by, hold.since) for hold in job.holds] == [
+        ("operator", "ana", after(0)),
+        ("audit", "ana", after(0)),
+        ("night", "ben", NOW),
+    ]
+
+
+def test_fewer_holds_change_nothing() -> None:
+    """The same spec with a subset of the holds is already so: a deploy must not let go of the others."""
+    given(*HELD_AT_REST).when(Deploy(SPEC, ("audit",))).then_already(since=after(0), by="ana", reason="not yet")
+
+
+def test_a_deploy_does_not_add_a_hold_to_a_living_job() -> None:
+    """That would pause it without an epoch: it is refused, and `pause` is named as legal."""
+    refused = given(*RUNNING).when(Deploy(SPEC, ("audit",))).then_refused("illegal_transition", legal=("pause", "stop"))
+    assert "RUNNING" in refused.message
+
+
+def test_holds_survive_failure_and_redeploy() -> None:
+    """A job that failed while held is still held after its redeploy."""
+    failed = (*PAUSED, HoldAdded("audit", None), JobFailed("record_path", "gone", orders(7, 9)))
+    job = given(*failed).when(Deploy(OTHER_SPEC)).then(JobDeployed(OTHER_SPEC))
+    assert [hold.name for hold in job.holds] == ["operator", "audit"]

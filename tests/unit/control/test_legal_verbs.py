@@ -1,0 +1,69 @@
+"""What a refusal says is legal must be what decide() would take."""
+
+import pytest
+
+from slackwater.core.commands import Verb
+from slackwater.core.control.deploy import Deploy
+from slackwater.core.control.pause import Pause
+from slackwater.core.control.resume import Resume
+from slackwater.core.control.start import Start
+from slackwater.core.control.stop import Stop
+from slackwater.core.control.verdicts import LEGAL_VERBS, legal_verbs
+from slackwater.core.decisions import Accepted, AlreadySo, Refused
+from slackwater.core.events import HoldAdded, JobEvent, JobFailed, JobStopped, StopRequested
+from slackwater.core.states import JobState
+
+from .given import HELD_AT_REST, OTHER_SPEC, PASTS, PAUSED, PAUSING, SOON, given, orders
+
+VERBS: dict[str, Verb] = {
+    "deploy": Deploy(OTHER_SPEC),
+    "start": Start(),
+    "pause": Pause(hold="audit"),
+    "resume": Resume(hold=None),
+    "stop": Stop(),
+}
+REACHABLE: dict[str, tuple[JobEvent, ...]] = {
+    **{str(state): past for state, past in PASTS.items()},
+    "DEPLOYED, held": HELD_AT_REST,
+    "STOPPED, held": (*HELD_AT_REST, JobStopped("c2", ())),
+    "FAILED, held": (*PAUSED, JobFailed("data_gap", "gone", orders(7, 9))),
+    "STOPPING, held": (*PAUSED, StopRequested(None, SOON)),
+    "PAUSING, two holds": (*PAUSING, HoldAdded("night", None)),
+    "PAUSED, two holds": (*PAUSED, HoldAdded("night", None)),
+}
+
+
+@pytest.mark.parametrize("past", REACHABLE.values(), ids=REACHABLE.keys())
+@pytest.mark.parametrize("verb", VERBS)
+def test_listed_is_taken_and_unlisted_is_not(past: tuple, verb: str) -> None:
+    """A listed verb is accepted. An unlisted one is refused as illegal with that same list, or is already so."""
+    asked = given(*past).when(VERBS[verb])
+    assert asked.job is not None
+    legal = legal_verbs(asked.job)
+    if verb in legal:
+        assert isinstance(asked.decision, Accepted)
+        return
+    assert isinstance(asked.decision, Refused | AlreadySo)
+    if isinstance(asked.decision, Refused):
+        asked.then_refused("illegal_transition", legal=legal)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_of_nothing_only_a_deploy_is_legal(verb: str) -> None:
+    """The list for no job at all agrees too."""
+    asked = given().when(VERBS[verb])
+    if verb in LEGAL_VERBS[JobState.ABSENT]:
+        assert isinstance(asked.decision, Accepted)
+    else:
+        asked.then_refused("no_such_job", legal=("deploy",))
+
+
+def test_every_state_has_a_list() -> None:
+    """A state added to JobState needs an answer here."""
+    assert set(LEGAL_VERBS) == set(JobState)
+
+
+def test_where_nothing_is_legal_the_refusal_says_what_to_wait_for() -> None:
+    """STOPPING lists nothing; its refusal must not end in an empty list without a word."""
+    refused = given(*PASTS[JobState.STOPPING]).when(Start()).then_refused("illegal_transition", legal=())
+    assert "nothing until STOPPING ends" in refused.message
