@@ -3,9 +3,7 @@
 import getpass
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -15,42 +13,20 @@ from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
-from slackwater.core.cut import Cut
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 from slackwater.core.states import TRANSITIONAL, JobState
-from slackwater.persistence.errors import StoreError, StoreRefused, StoreUnavailable
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore, Table
 from slackwater.persistence.verify import Verdict, verify
 
-from .errors import InvalidCommand, NotAllowed, NotFound, Refused, SlackwaterError, Timeout, Unavailable, raise_if_refused
+from .desk import CommandResult, translated, unconfirmed, view
+from .errors import InvalidCommand, NotFound, Refused, SlackwaterError, Unavailable, raise_if_refused
 from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
 from .settings import load_settings
 
 WAIT_TIMEOUT_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """What a command came to. `changed` is False if it was already so; then `since`, `by` and `reason` say since when."""
-
-    name: str
-    verb: str
-    changed: bool
-    before: JobState | None
-    accepted_state: JobState | None
-    state: JobState | None
-    command_id: str
-    seq: int | None
-    version: int
-    took_s: float
-    cut: Cut
-    since: datetime | None = None
-    by: str | None = None
-    reason: str | None = None
-    duplicate: bool = False
 
 
 class Admin:
@@ -227,13 +203,13 @@ class Admin:
             before = self.store.job(name)
             command = Command(id, name, verb, self._actor, self._channel, now, expected_version)
             result = raise_if_refused(self.store.handle(command))
-        accepted = _view(result, before, result.state, before.cut if before else (), began)
+        accepted = view(result, before, result.state, before.cut if before else (), began)
         if on_accepted is not None:
             on_accepted(accepted)
         if not wait or result.state not in TRANSITIONAL:
             return accepted
         job = self._see_through(name, result, timeout)
-        return _view(result, before, job.state, job.cut, began)
+        return view(result, before, job.state, job.cut, began)
 
     def _see_through(self, name: str, result: Result, timeout: float) -> Job:
         deadline = time.monotonic() + timeout
@@ -257,55 +233,5 @@ class Admin:
                     return job
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise _unconfirmed(job, result, timeout)
+                    raise unconfirmed(job, result, timeout)
                 self.store.wait(seq, min(left, 1.0))
-
-
-def _unconfirmed(job: Job, result: Result, timeout: float) -> Timeout:
-    seen = ", ".join(f"{topic}[{partition}]" for topic, partition in job.coverage.missing)
-    if not job.coverage.workers:
-        hint = "no worker answered; is one running? `slackwater worker`"
-    else:
-        hint = f"still waiting for {seen}"
-    return Timeout(
-        "not_confirmed",
-        f"{result.verb} was accepted; {job.id} is still {job.state} after {timeout:g} s",
-        hint=hint,
-        job=job.id,
-        state=job.state,
-        command_id=result.command_id,
-    )
-
-
-def _view(result: Result, before: Job | None, state: JobState | None, cut: Cut, began: float) -> CommandResult:
-    return CommandResult(
-        result.job_id,
-        result.verb,
-        result.changed,
-        before.state if before else None,
-        result.state,
-        state,
-        result.command_id,
-        result.seq,
-        result.version,
-        round(time.monotonic() - began, 3),
-        cut,
-        result.since,
-        result.by,
-        result.reason,
-        result.duplicate,
-    )
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """A store's errors as the admin API's own."""
-    try:
-        yield
-    except StoreUnavailable as error:
-        raise Unavailable(error.code, error.message, hint=error.hint) from error
-    except StoreRefused as error:
-        kind = NotAllowed if error.code == "access_denied" else Unavailable
-        raise kind(error.code, error.message, hint=error.hint) from error
-    except StoreError as error:
-        raise InvalidCommand(error.code, error.message, hint=error.hint) from error

@@ -52,7 +52,7 @@ def _try(name: str, check: Callable[[], str]) -> Finding:
 def _log(settings: Settings) -> str:
     from slackwater.persistence.open import open_store
 
-    from .api import translated
+    from .desk import translated
 
     with translated():
         store = open_store(settings.need_log())

@@ -20,7 +20,7 @@ from slackwater.streams.embedded_kafka_errors import EmbeddedKafkaError
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.topics import ControlTopics, ensure_topics
 
-from .api import translated
+from .desk import translated
 from .errors import Unavailable
 
 PARTITIONS: Final = 4

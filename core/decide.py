@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final, assert_never
 
-from .commands import Command, is_job_id
+from .commands import TEXT_CHARS_MAX, Command, is_job_id
 from .control.ack import Ack, decide_ack
 from .control.deploy import Deploy, decide_deploy
 from .control.expire import Expire, decide_expire
@@ -33,6 +33,10 @@ def _envelope(job: Job | None, command: Command) -> Refused | None:
         return Refused(command.verb.code, command.verb.message, command.verb.hint)
     if not is_job_id(command.job_id):
         return Refused("bad_job_id", "a job id is 1-63 of a-z 0-9 . _ - and begins with a letter or digit")
+    wrong = _unfit_text(command)
+    if wrong is not None:
+        message = f"{wrong} is 1-{TEXT_CHARS_MAX} characters of text, without NUL"
+        return Refused("bad_text", message, None, state)
     if command.expires_at is not None and command.at >= command.expires_at:
         return Refused("expired", f"the command expired at {command.expires_at:%Y-%m-%d %H:%M:%S} UTC", None, state)
     if command.issued_at is not None and command.issued_at > command.at + CLOCK_SKEW_MAX:
@@ -42,6 +46,21 @@ def _envelope(job: Job | None, command: Command) -> Refused | None:
         message = f"expected version {command.expected_version}, {command.job_id} is at {version}"
         return Refused("version_conflict", message, "look at the job again and decide anew", state)
     return None
+
+
+def _unfit_text(command: Command) -> str | None:
+    """The name of a text that no log could keep, or that names nothing."""
+    verb = command.verb
+    texts = [("actor", command.actor), ("reason", getattr(verb, "reason", None)), ("hold", getattr(verb, "hold", None))]
+    texts += [("hold", hold) for hold in getattr(verb, "holds", ())]
+    for name, text in texts:
+        if text is not None and (len(text) > TEXT_CHARS_MAX or not _is_text(text) or (name == "hold" and not text.strip())):
+            return name
+    return None
+
+
+def _is_text(text: str) -> bool:
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
 def _verb(job: Job | None, command: Command) -> Decision:

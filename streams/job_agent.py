@@ -17,7 +17,8 @@ from slackwater.core.spec_from_sql import plan_of
 from slackwater.core.want import Want
 
 from .kafka_connection import KafkaConnection
-from .record_path import PathFailure, RecordPath, Standing
+from .record_path import RecordPath
+from .standing import PathFailure, Standing
 
 MAILBOX_TIMEOUT_S: Final = 0.5
 

@@ -8,7 +8,6 @@ anywhere else. The rules that made this exact under rebalances and SIGKILL are d
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -22,7 +21,10 @@ from slackwater.core.want import Want
 from .engine import Engine, PoisonRecord
 from .kafka_connection import KafkaConnection
 from .sink import OutputTooLarge, Sink
-from .source import Source, SourceFailed, Taken
+from .source import Source
+from .standing import Counts, PathFailure, Standing
+from .taken import SourceFailed, Taken
+from .transaction import Transaction
 
 log = structlog.get_logger()
 
@@ -30,33 +32,6 @@ BATCH_RECORDS_MAX: Final = 20_000
 CONSUME_TIMEOUT_S: Final = 0.05
 DRAIN_TIMEOUT_S: Final = 30.0
 RETRY_PAUSE_S: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What this worker can vouch for: its stance in an epoch, the partitions it owns and their stable committed offsets."""
-
-    want: Want
-    offsets: Cut
-    partitions: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class PathFailure:
-    """Something no retry mends; `code` is from the closed set of docs/glossary.md."""
-
-    code: str
-    message: str
-
-
-@dataclass(slots=True)
-class Counts:
-    """Observations since the path started: no fact of the job's life."""
-
-    taken: int = 0
-    written: int = 0
-    dead_letters: int = 0
-    rebuilt: int = 0
 
 
 class RecordPath:
@@ -81,11 +56,9 @@ class RecordPath:
         self.standing: Standing | None = None
         self.failure: PathFailure | None = None
         self._on_change = on_change
-        self._engine = Engine(plan)
-        self._sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
-        self._source = Source(
-            job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=self._changed
-        )
+        sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
+        self._transaction = Transaction(job_id, Engine(plan), sink, self.counts)
+        self._source = Source(job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=on_change)
         self._want: Want | None = None
         self._want_as_of = 0.0
         self._state = threading.Condition()
@@ -144,7 +117,7 @@ class RecordPath:
                 self._state.notify_all()
             self._threads[1].join(DRAIN_TIMEOUT_S)
             self._source.close()
-            self._changed()
+            self._on_change()
 
     def _turn(self) -> bool:
         """One round of the owner. True when the path is done."""
@@ -198,10 +171,12 @@ class RecordPath:
         standing = self.standing
         if standing is not None and standing.want == want and self._source.vouched:
             return True
-        offsets = self._source.committed()
+        offsets = self._source.vouched_offsets()
+        if offsets is None:
+            return False
         self._source.vouched = True
         self.standing = Standing(want, offsets, self._source.partition_counts())
-        self._changed()
+        self._on_change()
         return True
 
     def _rewind(self) -> None:
@@ -212,7 +187,7 @@ class RecordPath:
                 self._state.wait(0.5)
             self._waiting = None
         try:
-            self._sink.rebuild()
+            self._transaction.sink.rebuild()
             self._source.rewind()
         except KafkaException as error:
             log.warning("cannot rewind yet", job_name=self.job_id, cause=str(error))
@@ -226,32 +201,20 @@ class RecordPath:
     def _fail(self, code: str, message: str) -> None:
         if self.failure is None:
             self.failure = PathFailure(code, message)
-        self._changed()
-
-    def _changed(self) -> None:
         self._on_change()
 
     # The working thread.
 
     def _work(self) -> None:
         try:
-            self._open_sink()
+            self._transaction.open(lambda: self._closing)
             while (taken := self._next()) is not None:
                 self._one(taken)
         finally:
-            self._sink.drop()
+            self._transaction.sink.drop()
             with self._state:
                 self._working = False
                 self._state.notify_all()
-
-    def _open_sink(self) -> None:
-        while not self._closing:
-            try:
-                return self._sink.open()
-            except KafkaException as error:
-                log.warning("the producer cannot start yet", job_name=self.job_id, cause=str(error))
-                time.sleep(RETRY_PAUSE_S)
-        return None
 
     def _next(self) -> Taken | None:
         with self._state:
@@ -268,9 +231,7 @@ class RecordPath:
         """One batch, one transaction."""
         broken: Exception | None = None
         try:
-            written = self._transact(taken)
-            self.counts.taken += taken.records
-            self.counts.written += written
+            self._transaction.run(taken, lambda: self._source.group)
         except PoisonRecord as error:
             self._fail("poison_record", str(error))
             broken = error
@@ -281,26 +242,8 @@ class RecordPath:
             broken = error
         if broken is not None:
             # Whatever was written is aborted by the next init_transactions of this id, at the latest by its timeout.
-            self._quietly_abort()
+            self._transaction.give_up()
         with self._state:
             self._working = False
             self._broken = self._broken or broken
             self._state.notify_all()
-
-    def _transact(self, taken: Taken) -> int:
-        written = 0
-        for batch in taken.batches():
-            outcome = self._engine.run(batch)
-            self._sink.write(outcome)
-            written += sum(len(rows) for rows in outcome.outputs.values())
-            self.counts.dead_letters += len(outcome.dead_letters)
-        if taken.lost.is_set():
-            raise RuntimeError("the partitions were lost while the batch was worked on")
-        self._sink.commit(taken.offsets, self._source.group)
-        return written
-
-    def _quietly_abort(self) -> None:
-        try:
-            self._sink.abort()
-        except KafkaException as error:
-            log.warning("abort failed; the producer is rebuilt", job_name=self.job_id, cause=str(error))

@@ -6,59 +6,22 @@ the owner takes it after each consume and first thing in `on_revoke`, and others
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from slackwater.core.cut import Cut, cut_of
 from slackwater.core.sql.plan import JobPlan
 
-from .batch import Batch
 from .kafka_connection import KafkaConnection
+from .taken import Taken, only_records
 
 SESSION_TIMEOUT_MS: Final = 10_000
 MAX_POLL_INTERVAL_MS: Final = 300_000
 REQUEST_TIMEOUT_S: Final = 10.0
 _NO_OFFSET: Final = 0
 """Offsets below this mean that nothing was ever committed."""
-
-
-class SourceFailed(Exception):
-    """The inputs are not what the job's offsets speak of; no retry mends it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Taken:
-    """Records handed out and not yet committed. `offsets` is where the job stands once they are."""
-
-    __slots__ = ("lost", "messages", "offsets")
-
-    def __init__(self, messages: list[Message], offsets: Cut, lost: threading.Event) -> None:
-        self.messages = messages
-        self.offsets = offsets
-        self.lost = lost
-
-    @property
-    def records(self) -> int:
-        """How many."""
-        return len(self.messages)
-
-    def batches(self) -> Iterable[Batch]:
-        """One batch for each input topic."""
-        topics = {topic for topic, _, _ in self.offsets}
-        if len(topics) == 1:
-            yield Batch.from_messages(topics.pop(), self.messages)
-            return
-        by_topic: dict[str, list[Message]] = defaultdict(list)
-        for message in self.messages:
-            by_topic[message.topic() or ""].append(message)
-        for topic in sorted(by_topic):
-            yield Batch.from_messages(topic, by_topic[topic])
 
 
 class Source:
@@ -136,14 +99,14 @@ class Source:
     def serve(self, timeout_s: float) -> None:
         """Stay in the group while held: heartbeats, callbacks, errors. No record may come of it."""
         stray = self.consumer.consume(1, timeout_s)
-        records = _records(stray)
+        records = only_records(stray)
         if records:
             raise RuntimeError(f"{len(records)} records arrived while held")
 
     def take(self, count: int, timeout_s: float) -> Taken | None:
         """Up to `count` records, or None if there are none in time. Raises SourceFailed for lost offsets."""
         lost = self._lost
-        messages = _records(self.consumer.consume(count, timeout_s))
+        messages = only_records(self.consumer.consume(count, timeout_s))
         if not messages or lost.is_set():
             return None
         self.group = self.consumer.consumer_group_metadata()
@@ -151,8 +114,22 @@ class Source:
 
     def committed(self) -> Cut:
         """The stable committed offset of every owned partition, as Kafka has it."""
+        return _cut(self.consumer.committed(_partitions(self._owned), REQUEST_TIMEOUT_S))
+
+    def vouched_offsets(self) -> Cut | None:
+        """`committed`, if the group still counts us as the owner; None if it does not.
+
+        Reading offsets asks for no membership, so a worker that slept past its session could vouch for what another runs.
+        Committing what was read changes nothing and is fenced by the member's generation.
+        """
         found = self.consumer.committed(_partitions(self._owned), REQUEST_TIMEOUT_S)
-        return cut_of({(tp.topic, tp.partition): tp.offset for tp in found})
+        if not found:
+            return ()
+        try:
+            answers = self.consumer.commit(offsets=found, asynchronous=False)
+        except KafkaException:
+            return None
+        return None if any(answer.error for answer in answers or ()) else _cut(found)
 
     def partition_counts(self) -> dict[str, int]:
         """Partition count of every input topic."""
@@ -230,29 +207,9 @@ class Source:
         return high if self._start_at_end else low
 
 
+def _cut(found: list[TopicPartition]) -> Cut:
+    return cut_of({(tp.topic, tp.partition): tp.offset for tp in found})
+
+
 def _partitions(keys: Iterable[tuple[str, int]]) -> list[TopicPartition]:
     return [TopicPartition(topic, partition) for topic, partition in sorted(keys)]
-
-
-def _records(messages: list[Message]) -> list[Message]:
-    """Only records; an error among them is raised if it is one that no retry mends."""
-    if not messages:
-        return messages
-    first, last = messages[0].error(), messages[-1].error()
-    if first is None and last is None and len(messages) > 1 and not any(m.error() for m in messages):
-        return messages
-    for message in messages:
-        error = message.error()
-        if error is not None:
-            _raise_if_final(error, message)
-    return [message for message in messages if message.error() is None]
-
-
-def _raise_if_final(error: KafkaError, message: Message) -> None:
-    if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:
-        where = f"{message.topic()}[{message.partition()}]"
-        raise SourceFailed("data_gap", f"{where}: the records at the committed offset are gone: {error.str()}")
-    if error.code() in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}:
-        raise SourceFailed("not_authorized", error.str())
-    if error.fatal():
-        raise KafkaException(error)

@@ -29,7 +29,7 @@ from slackwater.persistence.store import EventStore
 
 from .job_agent import JobAgent
 from .kafka_connection import KafkaConnection
-from .record_path import Standing
+from .standing import Standing
 
 log = structlog.get_logger()
 POLL_INTERVAL_S: Final = 1.0

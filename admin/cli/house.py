@@ -53,7 +53,7 @@ def worker(
     from slackwater.streams.topics import ControlTopics
     from slackwater.streams.worker import WorkerSettings, run_worker, worker_name
 
-    from ..api import translated
+    from ..desk import translated
     from ..errors import InvalidCommand
     from ..settings import load_settings
 

@@ -18,7 +18,7 @@ def upgrade(
     """Create the event log, or bring its schema up to this version. Doing it twice is fine."""
     from slackwater.persistence.open import open_store
 
-    from ..api import translated
+    from ..desk import translated
     from ..settings import load_settings
 
     url = load_settings(log or shared.log, shared.kafka).need_log()

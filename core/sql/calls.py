@@ -59,9 +59,9 @@ def call(node: exp.Anonymous, scope: Scope) -> Typed:
     name = str(node.this).lower()
     name = ALIASES.get(name, name)
     if name in VOLATILE:
-        rendering = VOLATILE[name]
-        if not scope.deterministic and rendering is not None and not node.expressions:
-            return Typed(*rendering)
+        kind = VOLATILE[name]
+        if not scope.deterministic and kind is not None and not node.expressions:
+            return scope.use(Column(f"{name}()", kind, place=True))
         raise volatile(name, node, scope)
     if name in AGGREGATES:
         raise scope.error("unsupported_clause", f"{name}() needs GROUP BY and windows, which come later", node)
@@ -74,9 +74,9 @@ def call(node: exp.Anonymous, scope: Scope) -> Typed:
     _check_arguments(node, scope, name, function, arguments)
     _check_growth(node, scope, name)
     common = need_common(node, scope, *arguments) if function.result in {"common", "alike"} else ""
-    kind = {"common": common, "alike": arguments[0].type, "first": arguments[0].type}.get(function.result, function.result)
+    result = {"common": common, "alike": arguments[0].type, "first": arguments[0].type}.get(function.result, function.result)
     sql = f"{function.duckdb or name}({', '.join(argument.finite for argument in arguments)})"
-    return Typed(f"CAST({sql} AS {kind})" if kind != NULL else sql, kind)
+    return Typed(f"CAST({sql} AS {result})" if result != NULL else sql, result)
 
 
 def _check_arguments(node: Any, scope: Scope, name: str, function: Function, arguments: list[Typed]) -> None:

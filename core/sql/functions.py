@@ -86,18 +86,18 @@ ALIASES: Final = MappingProxyType(
     {"substr": "substring", "ucase": "upper", "lcase": "lower", "ceiling": "ceil", "pow": "power", "len": "length"}
 )
 
-VOLATILE: Final[Mapping[str, tuple[str, str] | None]] = MappingProxyType(
+VOLATILE: Final[Mapping[str, str | None]] = MappingProxyType(
     {
         **dict.fromkeys(("rand", "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp")),
         **dict.fromkeys(("today", "setseed", "nextval", "get_current_timestamp", "transaction_timestamp")),
-        "now": ("CAST(now() AS TIMESTAMP)", TIMESTAMP),
-        "random": ("random()", DOUBLE),
-        "uuid": ("CAST(uuid() AS VARCHAR)", VARCHAR),
+        "now": TIMESTAMP,
+        "random": DOUBLE,
+        "uuid": VARCHAR,
     }
 )
 """Give another value each time: a job that is run again after a crash would write something else.
 
-Refused unless the job says `@deterministic: false`; then those with a rendering are allowed."""
+Refused unless the job says `@deterministic: false`; then those with a type are allowed: one value for each record."""
 
 AGGREGATES: Final = frozenset(
     {"count", "sum", "avg", "min", "max", "array_agg", "string_agg", "stddev", "median", "any_value"}

@@ -14,6 +14,7 @@ from .operators import arithmetic, between, case, compared, condition, in_, is_,
 from .scope import Scope, Typed
 from .types import BIGINT, BOOLEAN, DOUBLE, INTEGER, NULL, VARCHAR
 
+LITERAL_MAX: Final = 10_000
 _HINT: Final = "docs/sql.md says what the language has"
 
 
@@ -23,10 +24,12 @@ def lower(node: Any, scope: Scope) -> Typed:
     if rule is None:
         raise scope.error("unsupported_expression", f"{name_of_clause(node)} is not supported here", node, _HINT)
     for name, value in node.args.items():
-        if value and name not in _READ.get(type(node), _OPERANDS):
+        if value and name != "negate" and name not in _READ.get(type(node), _OPERANDS):
             message = f"{name_of_clause(name)} is not supported in {name_of_clause(node)}"
             raise scope.error("unsupported_expression", message, node, _HINT)
-    return rule(node, scope)
+    typed = rule(node, scope)
+    # x NOT LIKE y and x NOTNULL are not a Not around the node but a flag on it
+    return Typed(f"(NOT {typed.sql})", typed.type) if node.args.get("negate") else typed
 
 
 def lower_expression(node: Any, scope: Scope) -> Typed:
@@ -42,6 +45,10 @@ def lower_condition(node: Any, scope: Scope) -> str:
 def _literal(node: exp.Literal, scope: Scope) -> Typed:
     text = node.this
     if node.is_string:
+        if len(text) > LITERAL_MAX:
+            raise scope.error(
+                "too_large", f"a text of more than {LITERAL_MAX} characters", node, "every record would carry it"
+            )
         return Typed(quoted(text), VARCHAR)
     try:
         whole = int(text) if text.isdecimal() and text.isascii() else None

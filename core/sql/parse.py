@@ -175,7 +175,7 @@ class _Builder:
             message = str(first.get("description") or "not SQL").partition(" but got <")[0].partition(" for <")[0][:200]
             raise self._text.error_in_line("syntax_error", message, line, column) from None
         except (SqlglotError, ValueError, AttributeError, TypeError) as error:
-            raise SqlError("syntax_error", f"not SQL: {str(error).splitlines()[0][:120]}") from None
+            raise SqlError("syntax_error", f"not SQL: {str(error)[:120]}") from None
         return self._flat(parsed[0])
 
     def _flat(self, node: exp.Expr | None) -> list[exp.Select]:

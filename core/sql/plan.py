@@ -13,7 +13,8 @@ PLACES: Final = MappingProxyType({"_key": VARCHAR, "_partition": INTEGER, "_offs
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of the input's JSON object, read as `type`; or, with `place`, a pseudo-column of PLACES.
+    """A field of the input's JSON object, read as `type`; or, with `place`, a pseudo-column of PLACES or a
+    volatile function, which has one value for each record.
 
     A field of another type makes the record poison; with `lenient` (TRY_CAST) it is NULL.
     """

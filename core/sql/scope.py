@@ -49,6 +49,10 @@ class Scope:
             self.used.append(column)
         return Typed(f"c{self.used.index(column)}", column.type)
 
+    def used_by(self, typed: Typed) -> Column:
+        """The column that `use` gave this for."""
+        return self.used[int(typed.sql[1:])]
+
     def lower(self, node: Any) -> Typed:
         """The node by its rule. Raises SqlError, also for what is nested too deeply or grows too large."""
         assert self._rule is not None

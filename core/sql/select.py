@@ -60,7 +60,7 @@ def _refuse_other_clauses(text: Text, node: exp.Select) -> None:
         if name in {"expressions", "from_", "where"} or not value:
             continue
         at = value[0] if isinstance(value, list) else value
-        at = at if isinstance(at, exp.Expression) and name != "hint" else node
+        at = at if isinstance(at, exp.Expression) else node
         raise text.error_at("unsupported_clause", f"{name_of_clause(name)} is not supported", at, _HINTS.get(name))
 
 
@@ -132,9 +132,12 @@ def _named_items(text: Text, items: list[Any], scope: Scope) -> dict[str, Typed]
             name = inner.this.name
         if not name:
             raise text.error_at("no_name", f"the output field of {item.sql()[:40]} has no name", item, "add AS name")
+        typed = lower_expression(inner, scope)
+        if isinstance(inner, exp.Column) and not item.alias:
+            name = scope.used_by(typed).name
         if name in found:
             raise text.error_at("duplicate_name", f"two output fields are named {name}", item, "rename one with AS")
-        found[name] = lower_expression(inner, scope)
+        found[name] = typed
     return found
 
 

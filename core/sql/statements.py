@@ -34,7 +34,7 @@ def split(text: Text) -> list[Statement]:
     try:
         tokens = Slackwater().tokenize(text.text)
     except SqlglotError as error:
-        raise SqlError("syntax_error", f"cannot be read: {str(error).splitlines()[0][:120]}") from None
+        raise SqlError("syntax_error", f"cannot be read: {str(error)[:120]}") from None
     statements: list[Statement] = []
     part: list[Token] = []
     for token in tokens:
@@ -53,6 +53,7 @@ _WINDOWS: Final = ("TUMBLING", "HOPPING", "SLIDING", "SESSION")
 _STREAMING: Final = MappingProxyType({"EMIT": ("CHANGES", "FINAL"), "WINDOW": _WINDOWS, "GRACE": ("PERIOD",)})
 _LATER: Final = MappingProxyType(
     {
+        TokenType.HINT: "no hints",
         TokenType.JOIN: "joins come later; one SELECT reads one stream",
         TokenType.GROUP_BY: "aggregates need windows, which come later",
         TokenType.HAVING: "aggregates need windows, which come later",

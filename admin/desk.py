@@ -1,0 +1,88 @@
+"""What the admin API hands back for a command, and how a store's errors become its own."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from slackwater.core.cut import Cut
+from slackwater.core.job import Job
+from slackwater.core.result import Result
+from slackwater.core.states import JobState
+from slackwater.persistence.errors import StoreError, StoreRefused, StoreUnavailable
+
+from .errors import InvalidCommand, NotAllowed, Timeout, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What a command came to. `changed` is False if it was already so; then `since`, `by` and `reason` say since when."""
+
+    name: str
+    verb: str
+    changed: bool
+    before: JobState | None
+    accepted_state: JobState | None
+    state: JobState | None
+    command_id: str
+    seq: int | None
+    version: int
+    took_s: float
+    cut: Cut
+    since: datetime | None = None
+    by: str | None = None
+    reason: str | None = None
+    duplicate: bool = False
+
+
+def unconfirmed(job: Job, result: Result, timeout: float) -> Timeout:
+    """Accepted, but not seen to be done: what is missing."""
+    seen = ", ".join(f"{topic}[{partition}]" for topic, partition in job.coverage.missing)
+    if not job.coverage.workers:
+        hint = "no worker answered; is one running? `slackwater worker`"
+    else:
+        hint = f"still waiting for {seen}"
+    return Timeout(
+        "not_confirmed",
+        f"{result.verb} was accepted; {job.id} is still {job.state} after {timeout:g} s",
+        hint=hint,
+        job=job.id,
+        state=job.state,
+        command_id=result.command_id,
+    )
+
+
+def view(result: Result, before: Job | None, state: JobState | None, cut: Cut, began: float) -> CommandResult:
+    """The result as the admin API gives it."""
+    return CommandResult(
+        result.job_id,
+        result.verb,
+        result.changed,
+        before.state if before else None,
+        result.state,
+        state,
+        result.command_id,
+        result.seq,
+        result.version,
+        round(time.monotonic() - began, 3),
+        cut,
+        result.since,
+        result.by,
+        result.reason,
+        result.duplicate,
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """A store's errors as the admin API's own."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise Unavailable(error.code, error.message, hint=error.hint) from error
+    except StoreRefused as error:
+        kind = NotAllowed if error.code == "access_denied" else Unavailable
+        raise kind(error.code, error.message, hint=error.hint) from error
+    except StoreError as error:
+        raise InvalidCommand(error.code, error.message, hint=error.hint) from error

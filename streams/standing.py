@@ -1,0 +1,33 @@
+"""What a record path tells the supervisor: where it stands, why it failed, what it counted."""
+
+from dataclasses import dataclass
+
+from slackwater.core.cut import Cut
+from slackwater.core.want import Want
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What this worker can vouch for: its stance in an epoch, the partitions it owns and their stable committed offsets."""
+
+    want: Want
+    offsets: Cut
+    partitions: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PathFailure:
+    """Something no retry mends; `code` is from the closed set of docs/glossary.md."""
+
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """Observations since the path started: no fact of the job's life."""
+
+    taken: int = 0
+    written: int = 0
+    dead_letters: int = 0
+    rebuilt: int = 0

@@ -1,0 +1,66 @@
+"""One batch, one Kafka transaction: run the engine, write, commit outputs and offsets together."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from confluent_kafka import KafkaException
+
+from .engine import Engine
+from .sink import Sink
+from .standing import Counts
+from .taken import Taken
+
+log = structlog.get_logger()
+RETRY_PAUSE_S: Final = 0.5
+
+
+class PartitionsLost(Exception):
+    """Someone else may own the partitions already: the batch must not be committed."""
+
+
+class Transaction:
+    """Engine and sink of one job, used by its working thread."""
+
+    def __init__(self, job_id: str, engine: Engine, sink: Sink, counts: Counts) -> None:
+        self.sink = sink
+        self._job_id = job_id
+        self._engine = engine
+        self._counts = counts
+
+    def open(self, is_over: Callable[[], bool]) -> None:
+        """Fence the slot's older producer; again until it works or there is no more need."""
+        while not is_over():
+            try:
+                return self.sink.open()
+            except KafkaException as error:
+                log.warning("the producer cannot start yet", job_name=self._job_id, cause=str(error))
+                time.sleep(RETRY_PAUSE_S)
+        return None
+
+    def run(self, taken: Taken, group: Callable[[], Any]) -> None:
+        """Write what the batch comes to and commit it with its offsets.
+
+        `group` gives the newest group metadata. Raises PoisonRecord, OutputTooLarge, PartitionsLost, KafkaException; after
+        any of them nothing of the batch is visible, or the result is unknown and the sink must be rebuilt.
+        """
+        written = dead = 0
+        for batch in taken.batches():
+            outcome = self._engine.run(batch)
+            self.sink.write(outcome)
+            written += sum(len(rows) for rows in outcome.outputs.values())
+            dead += len(outcome.dead_letters)
+        if taken.lost.is_set():
+            raise PartitionsLost("the partitions were lost while the batch was worked on")
+        self.sink.commit(taken.offsets, group())
+        self._counts.taken += taken.records
+        self._counts.written += written
+        self._counts.dead_letters += dead
+
+    def give_up(self) -> None:
+        """Abort if that works; else the next `init_transactions` of this id does, at the latest the timeout."""
+        try:
+            self.sink.abort()
+        except KafkaException as error:
+            log.warning("abort failed; the producer is rebuilt", job_name=self._job_id, cause=str(error))

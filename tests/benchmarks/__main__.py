@@ -1,0 +1,80 @@
+"""Every figure of docs/benchmarks.md, measured in one run. SW_BENCH_RECORDS and SW_BENCH_CYCLES make it shorter."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from slackwater.streams.embedded_kafka import EmbeddedKafka
+from slackwater.streams.kafka_connection import KafkaConnection
+from slackwater.streams.topics import ensure_topics
+
+from . import foreign_runs, slackwater_job, store_rates
+from .dataset import PARTITIONS, bare_loop_s, fill
+
+RECORDS = int(os.environ.get("SW_BENCH_RECORDS", "1000000"))
+CYCLES = int(os.environ.get("SW_BENCH_CYCLES", "50"))
+FAUST_RECORDS = 30_000
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="sw-bench-kafka-") as directory, EmbeddedKafka(Path(directory)) as kafka:
+        connection = KafkaConnection(kafka.bootstrap)
+        outputs = dict.fromkeys(("bench_faust", "bench_quix", "bench_bytewax"), PARTITIONS)
+        ensure_topics(connection, outputs)
+        say(f"writing {RECORDS:,} records")
+        fill(connection, RECORDS)
+        bare = [RECORDS / bare_loop_s(connection, RECORDS) for _ in range(3)]
+        say("Faust, Quix Streams, Bytewax")
+        faust = foreign_runs.run("stock_faust", kafka.bootstrap, FAUST_RECORDS)
+        quix = foreign_runs.run("quix", kafka.bootstrap, RECORDS, "quixstreams==3.28.0")
+        bytewax = foreign_runs.run("bytewax_flow", kafka.bootstrap, RECORDS, "bytewax[kafka]==0.21.1", "setuptools<81")
+        say("Slackwater")
+        job = slackwater_job.run(kafka.bootstrap, RECORDS, CYCLES)
+    rates = {
+        "(a) bare consume loop, no work": sorted(bare)[1],
+        "(b) Slackwater, exactly-once": job["records_per_s"],
+        "(c) stock Faust agent": _rate(faust, FAUST_RECORDS),
+        "(d) Quix Streams": _rate(quix, RECORDS),
+        "(d) Bytewax": _rate(bytewax, RECORDS),
+    }
+    print("| filter + projection, Kafka to Kafka | records/s | of (a) |\n|---|---|---|")
+    for name, rate in rates.items():
+        figures = (
+            f"{rate:,.0f} | {rate / rates['(a) bare consume loop, no work']:.3f}" if isinstance(rate, float) else f"{rate} |"
+        )
+        print(f"| {name} | {figures} |")
+    print(json.dumps({"job": job, "stores": store_rates.run(), "cold_start_s": cold_start()}, indent=1))
+
+
+def _rate(found: float | str, count: int) -> float | str:
+    return count / found if isinstance(found, float) else found
+
+
+def cold_start() -> dict[str, float]:
+    """Median seconds of seven runs of the command line."""
+    commands = {
+        "python": ["-c", "pass"],
+        "--help": ["-m", "slackwater", "--help"],
+        "pause": ["-m", "slackwater", "pause", "x"],
+    }
+    found = {}
+    for name, arguments in commands.items():
+        times = []
+        for _ in range(7):
+            began = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], capture_output=True, stdin=subprocess.DEVNULL)
+            times.append(time.perf_counter() - began)
+        found[name] = round(sorted(times)[3], 3)
+    return found
+
+
+def say(what: str) -> None:
+    print(f"… {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""The promises of `EventStore`, as tests that every store passes. A store's own file only says how to make one."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from slackwater.core.commands import Command, Position, Verb
+from slackwater.core.control.ack import Ack
+from slackwater.core.control.deploy import Deploy
+from slackwater.core.control.pause import Pause
+from slackwater.core.control.resume import Resume
+from slackwater.core.control.start import Start
+from slackwater.core.coverage import Stance
+from slackwater.core.cut import cut_of
+from slackwater.core.evolve import replay
+from slackwater.core.recorded import GENESIS
+from slackwater.core.result import Outcome
+from slackwater.core.spec import JobSpec
+from slackwater.persistence.store import EventStore
+from slackwater.persistence.verify import verify
+
+SPEC = JobSpec("SELECT * FROM orders", inputs=("orders",))
+
+
+def command(id: str, verb: Verb, job: str = "orders_big", **more: object) -> Command:
+    return Command(id, job, verb, "ana", "api", datetime.now(UTC), **more)  # type: ignore[arg-type]
+
+
+def running(store: EventStore, job: str = "orders_big") -> None:
+    """A job that runs."""
+    store.handle(command(f"{job}-deploy", Deploy(SPEC), job))
+    store.handle(command(f"{job}-start", Start(), job))
+    store.handle(command(f"{job}-ack", ack(1, Stance.RUNNING), job))
+
+
+def ack(epoch: int, stance: Stance, offset: int = 0) -> Ack:
+    return Ack("w-1", epoch, stance, cut_of({("orders", 0): offset}), {"orders": 1})
+
+
+class EventStoreSuite:
+    """Subclasses give the fixture `store`: an empty one."""
+
+    def test_empty(self, store: EventStore) -> None:
+        """An empty log has head 0 and knows nothing."""
+        assert store.head() == (0, GENESIS)
+        assert store.job("x") is None
+        assert store.jobs() == ()
+        assert list(store.read()) == []
+        assert store.result("x") is None
+        assert store.origin("x") is None
+
+    def test_dense_and_chained(self, store: EventStore) -> None:
+        """seq is dense over the log, version over each job; each event names the hash before it."""
+        for job in ("a", "b"):
+            running(store, job)
+        events = store.read()
+        assert [r.seq for r in events] == list(range(1, 9))
+        assert [r.version for r in events if r.job_id == "b"] == [1, 2, 3, 4]
+        assert [r.prev_hash for r in events] == [GENESIS, *[r.hash for r in events[:-1]]]
+        assert store.head() == (8, events[-1].hash)
+        assert list(store.history("b", 2)) == [r for r in events if r.job_id == "b"][2:]
+        assert [r.seq for r in store.read(3, 2)] == [4, 5]
+
+    def test_several_events_of_a_command_stand_together(self, store: EventStore) -> None:
+        """What one command appends has one command id and neighbouring seqs."""
+        running(store)
+        together = [r for r in store.read() if r.command_id == "orders_big-ack"]
+        assert [type(r.event).__name__ for r in together] == ["WorkerAcked", "JobStarted"]
+        assert together[1].seq == together[0].seq + 1
+
+    def test_projection_is_replay(self, store: EventStore) -> None:
+        """The job as the store has it equals the fold of its events, after every step."""
+        for id, verb in (("1", Deploy(SPEC, ("m",))), ("2", Start()), ("3", ack(2, Stance.STILL)), ("4", Resume(hold=None))):
+            store.handle(command(id, verb))
+            assert store.job("orders_big") == replay(store.history("orders_big"))
+        assert [job.id for job in store.jobs()] == ["orders_big"]
+
+    def test_same_command_twice(self, store: EventStore) -> None:
+        """The same id with the same content appends once and is answered with the first result."""
+        running(store)
+        first = store.handle(command("p", Pause("why")))
+        again = store.handle(command("p", Pause("why")))
+        assert not first.duplicate
+        assert again == first.again()
+        assert store.head().seq == first.seq
+        assert store.result("p") == first
+
+    def test_same_id_other_content(self, store: EventStore) -> None:
+        """An id used for something else is refused; the first result stands."""
+        running(store)
+        first = store.handle(command("p", Pause("why")))
+        other = store.handle(command("p", Resume()))
+        assert other.code == "command_id_reused"
+        assert store.result("p") == first
+        assert store.head().seq == first.seq
+
+    def test_refusals_are_kept(self, store: EventStore) -> None:
+        """A refusal appends no event, and is answered again from the inbox."""
+        refused = store.handle(command("r", Pause(), "ghost"))
+        assert (refused.outcome, refused.code) == (Outcome.REFUSED, "no_such_job")
+        assert store.handle(command("r", Pause(), "ghost")).duplicate
+        assert store.head().seq == 0
+
+    def test_refused_words_are_kept_as_far_as_possible(self, store: EventStore) -> None:
+        """A command with a name and an actor that no database can keep is refused and recorded all the same."""
+        bad = Command("bad", "a\0b" + "x" * 2000, Pause("\ud800"), "eve\0\ud800", "api", datetime.now(UTC))
+        assert store.handle(bad).code == "bad_job_id"
+        assert store.result("bad") is not None
+
+    def test_origin(self, store: EventStore) -> None:
+        """The door, the place on the control topic and the reply topic of each command are kept."""
+        place = Position("slackwater.control", 0, 42)
+        store.handle(command("o", Deploy(SPEC), position=place, reply_to="answers"))
+        origin = store.origin("o")
+        assert origin is not None
+        assert (origin.channel, origin.reply_to, origin.position) == ("api", "answers", place)
+
+    def test_expected_version(self, store: EventStore) -> None:
+        """A command that expects another version is refused and appends nothing."""
+        running(store)
+        assert store.handle(command("p", Pause(), expected_version=3)).code == "version_conflict"
+        assert store.handle(command("q", Pause(), expected_version=4)).changed
+
+    def test_concurrent_writers_and_a_tailing_reader(self, store: EventStore) -> None:
+        """Eight writers at once: dense, ordered, each command once; a reader that tails sees each event once, in order."""
+        writers, each = 8, 12
+        for n in range(writers):
+            running(store, f"job-{n}")
+        first = store.head().seq
+        seen: list[int] = []
+        total = first + writers * each
+
+        def tail() -> None:
+            after, deadline = first, time.monotonic() + 60
+            while after < total and time.monotonic() < deadline:
+                store.wait(after, 1.0)
+                for recorded in store.read(after):
+                    seen.append(recorded.seq)
+                    after = recorded.seq
+
+        def write(n: int) -> None:
+            for i in range(each):
+                verb = Pause() if i % 2 == 0 else Resume()
+                assert store.handle(command(f"{n}-{i}", verb, f"job-{n}")).changed
+
+        threads = [threading.Thread(target=tail), *[threading.Thread(target=write, args=(n,)) for n in range(writers)]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert seen == list(range(first + 1, total + 1))
+        assert verify(store).ok
+
+    def test_one_of_many_wins(self, store: EventStore) -> None:
+        """Eight at once with one command id: one effect, and everyone gets the same answer."""
+        running(store)
+        found: list[object] = []
+        threads = [
+            threading.Thread(target=lambda: found.append(store.handle(command("same", Pause("x"))).seq)) for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [5] * 8
+        assert store.head().seq == 5
+
+    def test_wait_wakes_and_times_out(self, store: EventStore) -> None:
+        """`wait` returns soon after an append, and after its timeout without one."""
+        began = time.monotonic()
+        assert store.wait(0, 0.1) == 0
+        assert time.monotonic() - began < 2
+        timer = threading.Timer(0.1, lambda: store.handle(command("d", Deploy(SPEC))))
+        timer.start()
+        assert store.wait(0, 10) == 1
+        timer.join()
+
+    def test_verify_is_content(self, store: EventStore) -> None:
+        """A log that was only written through the port verifies, with progress told."""
+        running(store)
+        told: list[tuple[int, int]] = []
+        verdict = verify(store, lambda done, of: told.append((done, of)))
+        assert verdict.ok
+        assert (verdict.events, verdict.jobs) == (4, 1)
+        assert told == [(4, 4)]
+
+    def test_close_twice(self, store: EventStore) -> None:
+        """Closing twice is fine."""
+        store.close()
+        store.close()
+
+
+class SqlStoreSuite(EventStoreSuite):
+    """What only a database can promise. Subclasses also give `other`: a second store on the same log."""
+
+    def test_another_process_sees_and_wakes(self, store: EventStore, other: EventStore) -> None:
+        """An append by one store is seen by another, and wakes it within about a second."""
+        timer = threading.Timer(0.2, lambda: store.handle(command("d", Deploy(SPEC))))
+        timer.start()
+        began = time.monotonic()
+        assert other.wait(0, 10) == 1
+        assert time.monotonic() - began < 2.5
+        timer.join()
+        assert other.job("orders_big") == store.job("orders_big")
+
+    @pytest.mark.parametrize("view", ["events", "job_history", "pauses", "holds", "refusals"])
+    def test_audit_views(self, store: EventStore, view: str) -> None:
+        """Every view can be asked, and says who did what."""
+        running(store)
+        store.handle(command("p", Pause("why")))
+        store.handle(command("k", ack(2, Stance.STILL, 7)))
+        store.handle(command("h", Pause("also", "maintenance")))
+        store.handle(command("x", Start()))
+        store.handle(command("r", Resume(hold=None)))
+        expected = {
+            "events": ("SELECT count(*) FROM events", [(9,)]),
+            "job_history": ("SELECT event, reason FROM job_history WHERE version = 5", [("PauseRequested", "why")]),
+            "pauses": ("SELECT hold, actor, reason, resumed_by FROM pauses", [("operator", "ana", "why", "ana")]),
+            "holds": (
+                "SELECT hold, owner, released_by FROM holds ORDER BY hold",
+                [("maintenance", "ana", "ana"), ("operator", "ana", "ana")],
+            ),
+            "refusals": ("SELECT verb, code FROM refusals", [("start", "illegal_transition")]),
+        }[view]
+        assert list(store.query(expected[0]).rows) == expected[1]
+
+    @pytest.mark.parametrize(
+        "sql", ["", "DELETE FROM job", "SELECT 1; DELETE FROM job", "SELECT * FROM nowhere", "UPDATE chain SET seq = 0"]
+    )
+    def test_audit_only_reads(self, store: EventStore, sql: str) -> None:
+        """Anything but one SELECT is an AuditQueryError, and changes nothing."""
+        from slackwater.persistence.errors import AuditQueryError
+
+        running(store)
+        with pytest.raises(AuditQueryError):
+            store.query(sql)
+        assert verify(store).ok

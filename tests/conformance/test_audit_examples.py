@@ -1,0 +1,35 @@
+"""The example queries of docs/audit.md run on both databases and give the same."""
+
+import re
+from pathlib import Path
+
+from slackwater.core.control.pause import Pause
+from slackwater.core.control.resume import Resume
+from slackwater.core.control.start import Start
+from slackwater.core.coverage import Stance
+from slackwater.persistence.open import open_store
+
+from .event_store_suite import ack, command, running
+
+PAGE = Path(__file__).parents[2] / "docs" / "audit.md"
+EXPECTED = [
+    [("ana", 1)],
+    [("orders_big", "budget", "ana", "later")],
+    [("illegal_transition", "api", 1)],
+]
+
+
+def test_examples_of_the_page(url: str) -> None:
+    """What the page shows works as it stands."""
+    store = open_store(url, create=True)
+    running(store)
+    store.handle(command("p", Pause("why")))
+    store.handle(command("k", ack(2, Stance.STILL, 7)))
+    store.handle(command("r", Resume()))
+    store.handle(command("h", Pause("later", "budget")))
+    store.handle(command("x", Start()))
+    queries = re.findall(r"```sql\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    found = [list(store.query(query).rows) for query in queries]
+    assert [row[:2] for row in found[0]] == EXPECTED[0]
+    assert found[1:] == EXPECTED[1:]
+    store.close()

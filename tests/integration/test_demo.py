@@ -1,0 +1,71 @@
+"""The demo as a newcomer sees it: it works twice in a row and leaves nothing behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+def test_demo_twice(tmp_path: Path) -> None:
+    """Exit 0 and the last line only if it counted so; no process and no file is left, so the second run works too."""
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "slackwater", "demo"], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=240
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.strip().endswith("nothing skipped, nothing twice")
+        assert "(+0)" in done.stdout
+        assert list(tmp_path.iterdir()) == []
+    left = [process.cmdline() for process in psutil.process_iter() if str(tmp_path) in " ".join(_command_line(process))]
+    assert left == []
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+def test_dev_is_found_and_ends_clean(tmp_path: Path) -> None:
+    """`dev` is found by commands beside it without any setting; SIGINT drains it and leaves no process."""
+    import signal
+    import time
+
+    dev = subprocess.Popen(
+        [sys.executable, "-m", "slackwater", "dev"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        said = ""
+        while "Ctrl-C" not in said:
+            line = dev.stdout.readline()  # type: ignore[union-attr]
+            assert line, said
+            said += line
+        for arguments in (
+            ["pause", "orders_big", "--reason", "lunch"],
+            ["jobs"],
+            ["resume", "orders_big", "--wait", "caught-up"],
+        ):
+            done = subprocess.run(
+                [sys.executable, "-m", "slackwater", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=90
+            )
+            assert done.returncode == 0, done.stderr
+        time.sleep(0.2)
+    finally:
+        dev.send_signal(signal.SIGINT)
+        rest, _ = dev.communicate(timeout=90)
+    assert "Traceback" not in rest
+    assert dev.returncode == 0
+    assert not (tmp_path / ".slackwater" / "house.toml").exists()

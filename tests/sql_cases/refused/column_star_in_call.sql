@@ -1,0 +1,3 @@
+-- fails: unsupported_expression at 3:30
+CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
+INSERT INTO big SELECT upper(*) AS a FROM orders

@@ -1,0 +1,75 @@
+"""Admin and AsyncAdmin over a log without workers: what they answer, and how they say no."""
+
+from pathlib import Path
+
+import pytest
+
+from slackwater import Admin, AsyncAdmin
+from slackwater.admin import errors
+from slackwater.core.states import JobState
+from slackwater.persistence.open import open_store
+
+SQL = "SELECT * FROM orders"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/log.db"
+    open_store(url, create=True).close()
+    return url
+
+
+def test_deploy_of_the_request(log: str) -> None:
+    """The request's own call: name, version, SQL and the topic it reads; the same again changes nothing."""
+    with Admin.connect(log) as admin:
+        assert admin.deploy_job("test_job", "1.0", "SELECT * FROM topic", "topic").changed
+        assert not admin.deploy_job("test_job", "1.0", "SELECT * FROM topic", "topic").changed
+        details = admin.get_job_details("test_job")
+        assert (details.inputs, details.outputs) == (("topic",), ("test_job.output",))
+        with pytest.raises(errors.InvalidCommand, match="does not read"):
+            admin.deploy_job("other", "1", "SELECT * FROM topic", "orders")
+
+
+def test_errors_are_typed(log: str) -> None:
+    """Refused says what is legal; unknown jobs, bad names and bad SQL have types of their own."""
+    with Admin.connect(log) as admin:
+        admin.deploy_job("a", "1", SQL)
+        with pytest.raises(errors.Refused) as refused:
+            admin.pause_job("a")
+        assert refused.value.legal == ("start", "stop", "deploy")
+        with pytest.raises(errors.NotFound):
+            admin.get_job_status("ghost")
+        with pytest.raises(errors.InvalidCommand):
+            admin.deploy_job("../x", "1", SQL)
+        with pytest.raises(errors.InvalidCommand, match="line 1"):
+            admin.deploy_job("b", "1", "SELECT FROM")
+        with pytest.raises(errors.Conflict):
+            admin.start_job("a", expected_version=7)
+        with pytest.raises(errors.InvalidCommand):
+            admin.audit("DELETE FROM job")
+
+
+def test_timeout_stands_and_is_repeatable(log: str) -> None:
+    """Accepted but not proved: Timeout with the command id; the same id again gives the first answer."""
+    with Admin.connect(log) as admin:
+        admin.deploy_job("a", "1", SQL)
+        with pytest.raises(errors.Timeout) as late:
+            admin.start_job("a", timeout=0.05, command_id="once")
+        assert late.value.command_id == "once"
+        again = admin.start_job("a", wait=False, command_id="once")
+        assert again.duplicate
+        assert again.state is JobState.STARTING
+        assert [job.state for job in admin.list_jobs()] == [JobState.STARTING]
+
+
+async def test_async_admin_is_the_same(log: str) -> None:
+    """AsyncAdmin has Admin's names and gives Admin's results and errors."""
+    async with await AsyncAdmin.connect(log) as admin:
+        assert (await admin.deploy_job("a", "1", SQL)).changed
+        assert (await admin.get_job_status("a")).state is JobState.DEPLOYED
+        assert len(await admin.history("a")) == 1
+        assert (await admin.verify()).ok
+        with pytest.raises(errors.Refused):
+            await admin.pause_job("a")
+        with pytest.raises(AttributeError):
+            _ = admin.nonsense

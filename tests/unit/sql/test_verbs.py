@@ -1,0 +1,66 @@
+"""The grammar of job verbs."""
+
+import pytest
+
+from slackwater.core.sql.errors import SqlError
+from slackwater.core.sql.verbs import JobVerb, parse_verb
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("START JOB a", JobVerb("start", "a")),
+        ("start query a ;", JobVerb("start", "a")),
+        ("PAUSE JOB orders.big-1", JobVerb("pause", "orders.big-1")),
+        ("Pause Job a Reason 'it''s late' Hold night", JobVerb("pause", "a", "it's late", "night")),
+        ("PAUSE JOB a\nHOLD night\nREASON 'x'", JobVerb("pause", "a", "x", "night")),
+        ("RESUME JOB a", JobVerb("resume", "a")),
+        ("RESUME JOB a HOLD night", JobVerb("resume", "a", None, "night")),
+        ("RESUME JOB a ALL", JobVerb("resume", "a", all_holds=True)),
+        ("STOP JOB a REASON 'done'", JobVerb("stop", "a", "done")),
+        ("SHOW JOBS", JobVerb("jobs")),
+        ("list queries;", JobVerb("jobs")),
+        ("SHOW HISTORY OF JOB a", JobVerb("history", "a")),
+    ],
+)
+def test_verbs(text: str, verb: JobVerb) -> None:
+    """Case does not matter, QUERY is JOB, clauses come in any order, one semicolon may end it."""
+    assert parse_verb(text) == verb
+
+
+@pytest.mark.parametrize("text", ["", "  ", "SELECT 1", "CREATE STREAM x AS SELECT 1", "-- PAUSE JOB x", "1"])
+def test_what_is_no_verb_is_left_alone(text: str) -> None:
+    """None means: the language itself may have a try."""
+    assert parse_verb(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        ("PAUSE test", "syntax_error", (1, 7)),
+        ("PAUSE JOB", "syntax_error", (1, 10)),
+        ("PAUSE JOB 'a'", "syntax_error", (1, 11)),
+        ("PAUSE JOB Orders", "bad_name", (1, 11)),
+        ("PAUSE JOB ../x", "bad_name", (1, 11)),
+        ("PAUSE JOB a REASON why", "syntax_error", (1, 20)),
+        ("PAUSE JOB a REASON 'open", "syntax_error", (1, 20)),
+        ("PAUSE JOB a HOLD", "syntax_error", (1, 17)),
+        ("PAUSE JOB a UNTIL '10:00'", "unsupported_clause", (1, 13)),
+        ("PAUSE JOB a FOR 5", "unsupported_clause", (1, 13)),
+        ("PAUSE JOB a ALL", "unsupported_clause", (1, 13)),
+        ("PAUSE JOB a HOLD x HOLD y", "unsupported_clause", (1, 20)),
+        ("PAUSE JOB a;\nDROP", "unsupported_clause", (1, 12)),
+        ("RESUME JOB a\nHOLD x ALL", "syntax_error", (2, 8)),
+        ("STOP JOB a FORCE", "unsupported_clause", (1, 12)),
+        ("DRAIN JOB a", "unsupported_statement", (1, 1)),
+        ("EXPLAIN PAUSE JOB a", "unsupported_statement", (1, 1)),
+        ("DEPLOY JOB a AS SELECT 1", "unsupported_statement", (1, 1)),
+        ("SHOW TOPICS", "unsupported_statement", (1, 6)),
+        ("SHOW HISTORY OF JOB a b", "unsupported_statement", (1, 21)),
+    ],
+)
+def test_a_verb_that_is_not_written_right(text: str, code: str, place: tuple[int, int]) -> None:
+    """A verb is never half obeyed: anything left over is refused with a place and a hint."""
+    with pytest.raises(SqlError) as refusal:
+        parse_verb(text)
+    assert (refusal.value.code, (refusal.value.line, refusal.value.column)) == (code, place)

@@ -1,0 +1,179 @@
+"""The engine: locked down, poison named, the rest unaffected."""
+
+import time
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.sql.kafka_records import batch_of
+
+from slackwater.core.sql.errors import SqlError
+from slackwater.core.sql.parse import parse_job
+from slackwater.streams.batch import Batch
+from slackwater.streams.engine import Engine, PoisonRecord
+
+ORDERS = "CREATE STREAM orders (id BIGINT, name VARCHAR) WITH (topic='orders');\n"
+TENTH = ORDERS + "INSERT INTO big SELECT id, 10 / id AS tenth FROM orders WHERE name <> 'x' OR 10 / id > 1"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM glob('/*')", "COPY (SELECT 1) TO '/tmp/slackwater_engine'", "ATTACH '/tmp/slackwater_engine.db'",
+        "INSTALL httpfs", "LOAD httpfs", "EXPORT DATABASE '/tmp/slackwater_engine'", "SET threads = 8", "RESET threads",
+        "SET memory_limit = '64GB'", "SET enable_external_access = true", "SET lock_configuration = false",
+        "SET temp_directory = '/tmp'", "CREATE SECRET (TYPE s3)",
+    ],
+)  # fmt: skip
+def test_locked_down(statement: str) -> None:
+    """Even SQL that got past the plan reads no file, writes none, loads nothing and changes no setting."""
+    engine = Engine(parse_job(TENTH))
+    with pytest.raises(duckdb.Error):
+        engine.connection.execute(statement).fetchall()
+
+
+def test_python_objects_are_out_of_reach() -> None:
+    """A name in SQL is never a variable of the program."""
+    engine = Engine(parse_job(TENTH))
+    secrets = [1]
+    with pytest.raises(duckdb.Error):
+        engine.connection.execute("SELECT * FROM secrets").fetchall()
+    assert secrets
+
+
+def test_poison_in_the_middle() -> None:
+    """The other records of the batch come out, in order, and each poison record is named with its place."""
+    outcome = Engine(parse_job(TENTH)).run(
+        batch_of(
+            "orders",
+            ['{"id":1}', "no", '{"id":5,"name":"a"}', '{"id":0,"name":"a"}', '{"id":"2"}', None, '{"id":10,"name":"b"}'],
+            100,
+        )
+    )
+    assert [row["key"] for row in outcome.outputs["big"]] == [b"k100", b"k102", b"k106"]
+    assert [(letter.offset, letter.code) for letter in outcome.dead_letters] == [
+        (101, "bad_json"),
+        (103, "expression_error"),
+        (104, "bad_field"),
+        (105, "null_value"),
+    ]
+    assert outcome.dead_letters[0].value == b"no"
+    assert outcome.taken == 7
+
+
+def test_a_message_holds_no_data() -> None:
+    """What a dead letter's message says may end up in logs and events: it names the field, never the value."""
+    outcome = Engine(parse_job(TENTH)).run(batch_of("orders", ['{"id":"s3cret"}', '{"id":0,"name":"s3cret"}']))
+    assert len(outcome.dead_letters) == 2
+    assert not any("s3cret" in letter.message for letter in outcome.dead_letters)
+
+
+def test_not_utf8() -> None:
+    """A value that is no UTF-8 is poison; its neighbours are not."""
+    batch = batch_of("orders", ['{"id":1}', None, '{"id":2}'])
+    outcome = Engine(parse_job(TENTH)).run(
+        Batch("orders", batch.keys, [batch.values[0], b'{"id":\xff}', batch.values[2]], batch.messages)
+    )
+    assert len(outcome.outputs["big"]) == 2
+    assert outcome.dead_letters[0].message == "the value is not UTF-8"
+
+
+def test_a_key_that_is_no_text() -> None:
+    """A key is passed on as it is; only reading it as _key needs it to be text."""
+    text = "INSERT INTO big SELECT {} AS a FROM raw"
+    batch = batch_of("raw", ["{}", "{}"])
+    odd = Batch("raw", [b"\xff", None], batch.values, batch.messages)
+    assert [row["key"] for row in Engine(parse_job(text.format("1"))).run(odd).outputs["big"]] == [b"\xff", None]
+    outcome = Engine(parse_job(text.format("_key"))).run(odd)
+    assert [letter.message for letter in outcome.dead_letters] == ["_key is no VARCHAR"]
+    assert outcome.outputs["big"] == [{"key": None, "value": '{"a":null}'}]
+
+
+def test_fail_stops_at_the_first() -> None:
+    """With @on_error: fail the first poison record is named and nothing is handed out."""
+    with pytest.raises(PoisonRecord, match=r"orders\[0\] offset 1: bad_json") as failure:
+        Engine(parse_job("-- @on_error: fail\n" + TENTH)).run(batch_of("orders", ['{"id":1}', "no", "no"]))
+    assert failure.value.letter.offset == 1
+
+
+def test_poison_to_one_of_two() -> None:
+    """A record that is poison to one pipeline is one dead letter and still goes through the other."""
+    selects = {"a": "1 / id AS x", "b": "id", "c": "2 / id AS x"}
+    text = ORDERS + ";".join(f"INSERT INTO {name} SELECT {items} FROM orders" for name, items in selects.items())
+    outcome = Engine(parse_job(text)).run(batch_of("orders", ['{"id":0}']))
+    assert outcome.outputs["b"] == [{"key": b"k0", "value": '{"id":0}'}]
+    assert (outcome.outputs["a"], outcome.outputs["c"], len(outcome.dead_letters)) == ([], [], 1)
+
+
+def test_other_topics_and_empty_batches() -> None:
+    """A topic the job does not read, or no record at all, gives nothing."""
+    engine = Engine(parse_job(TENTH))
+    assert engine.run(batch_of("other", ["{}"])).outputs == {}
+    assert engine.run(batch_of("orders", [])).outputs == {"big": []}
+
+
+def test_what_duckdb_does_not_take() -> None:
+    """A job that can never run is refused when the engine is made, not with its first record."""
+    with pytest.raises(SqlError, match="the job cannot run"):
+        Engine(parse_job(ORDERS + "INSERT INTO b SELECT regexp_matches(name, '(') AS x FROM orders"))
+
+
+@pytest.mark.parametrize(
+    "value", ["no", '{"id":"1"}', '{"id":0,"name":"a"}', None], ids=["json", "field", "expression", "null"]
+)
+def test_nothing_but_poison(value: str | None) -> None:
+    """20,000 poison records take seconds at most."""
+    batch = batch_of("orders", [value] * 20_000)
+    engine = Engine(parse_job(TENTH))
+    start = time.perf_counter()
+    outcome = engine.run(batch)
+    assert len(outcome.dead_letters) == 20_000
+    assert outcome.outputs["big"] == []
+    assert time.perf_counter() - start < 5
+
+
+def test_the_deepest_and_the_longest() -> None:
+    """What the parser accepts DuckDB accepts: the limits fit together."""
+    deep = " + ".join(["id"] * 95)
+    longest = " OR ".join(["id = 1"] * 2000)
+    nested = "upper(" * 40 + "name" + ")" * 40
+    engine = Engine(parse_job(ORDERS + f"INSERT INTO b SELECT {deep} AS x, {nested} AS y FROM orders WHERE {longest}"))
+    assert engine.run(batch_of("orders", ['{"id":1}'])).outputs["b"] == [{"key": b"k0", "value": '{"x":95,"y":null}'}]
+
+
+VALUES = st.sampled_from(
+    [
+        '{"id":1,"name":"a"}',
+        '{"id":0}',
+        '{"id":0,"name":"x"}',
+        '{"id":20,"name":"x"}',
+        '{"id":1.5}',
+        "no",
+        None,
+        "{}",
+        '{"name":"x"}',
+    ]
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(VALUES, max_size=12), st.integers(0, 12))
+def test_batches_do_not_matter(values: list[str | None], cut: int) -> None:
+    """Cut a partition's records anywhere: outputs and dead letters are the same."""
+    whole = SHARED.run(batch_of("orders", values))
+    parts = [
+        SHARED.run(batch_of("orders", values[:cut])),
+        SHARED.run(batch_of("orders", values[cut:], min(cut, len(values)))),
+    ]
+    assert whole.outputs["big"] == [row for part in parts for row in part.outputs["big"]]
+    assert whole.dead_letters == [letter for part in parts for letter in part.dead_letters]
+
+
+SHARED = Engine(
+    parse_job(
+        ORDERS + "INSERT INTO big SELECT id, 10 / id AS x FROM orders WHERE name <> 'x' OR 10 / id > 1 UNION ALL "
+        "SELECT id, 1.0 AS x FROM orders WHERE id > 0"
+    )
+)
