@@ -13,7 +13,7 @@ dev: $(STAMP)  ## the same house, left running
 	$(BIN)/slackwater dev
 
 test: $(STAMP)  ## every test, on real Kafka and real PostgreSQL, with coverage of core/ and persistence/
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=95
 
 unit: $(STAMP)  ## only what needs no broker
 	$(BIN)/pytest -m "not kafka and not slow" -q

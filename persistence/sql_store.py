@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from slackwater.core.codec import UnknownEvent
-from slackwater.core.commands import Command, Position
+from slackwater.core.commands import Command, Position, is_job_id
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
@@ -78,6 +78,8 @@ class SqlStore:
         return refusal(command, self._read_job(connection, command.job_id), taken)
 
     def _locked_job(self, connection: Connection, job_id: str) -> Job | None:
+        if not is_job_id(job_id):
+            return None
         query = text(f"SELECT body FROM job WHERE id = :id{self._dialect.lock_clause()}")
         body = connection.execute(query, {"id": job_id}).scalar()
         return job_from_row(body) if body is not None else None
@@ -115,6 +117,8 @@ class SqlStore:
         return self._reading(lambda connection: self._read_job(connection, job_id))
 
     def _read_job(self, connection: Connection, job_id: str) -> Job | None:
+        if not is_job_id(job_id):
+            return None  # no such job can be, and no database need be asked about NUL
         body = connection.execute(select(t.job.c.body).where(t.job.c.id == job_id)).scalar()
         return job_from_row(body) if body is not None else None
 

@@ -1,6 +1,8 @@
 """A pause is a fact about committed offsets, whatever crashes or joins meanwhile."""
 
+import signal
 import threading
+import time
 
 from tests.rig.workers import Rig
 
@@ -32,5 +34,30 @@ def test_pause_while_records_flow_and_workers_come_and_go(rig: Rig) -> None:
         flowing.set()
         producing.join()
     rig.wait_caught_up(90)
+    rig.assert_exactly_once()
+    assert rig.admin.verify().ok
+
+
+def test_a_worker_that_slept_past_its_session(rig: Rig) -> None:
+    """A worker stalled longer than its session wakes during a pause: it moves nothing, and its old batch stays out."""
+    sleeper = rig.worker("w-1")
+    rig.worker("w-2")
+    rig.deploy_and_start()
+    rig.produce(3000)
+    sleeper.send_signal(signal.SIGSTOP)
+    try:
+        rig.produce(3000)
+        result = rig.admin.pause_job(rig.job, timeout=60)
+        still, cut = rig.outputs(), {partition: offset for _, partition, offset in result.cut}
+        assert cut == rig.committed()
+    finally:
+        sleeper.send_signal(signal.SIGCONT)
+    rig.wait_for(lambda: "w-1" in rig.said(), "the sleeper to wake")
+    for _ in range(10):
+        time.sleep(0.3)
+        assert rig.outputs() == still, "the sleeper wrote during the pause"
+        assert rig.committed() == cut
+    rig.admin.resume_job(rig.job, timeout=60)
+    rig.wait_caught_up()
     rig.assert_exactly_once()
     assert rig.admin.verify().ok
