@@ -44,8 +44,8 @@ class EmbeddedKafka:
     ten seconds to shut down. It runs in a session of its own, so Ctrl-C in the terminal does not reach it before
     whoever works on it has drained: call `stop()`, or leave the `with` block.
 
-    `port` is where it listens; None asks the system for a free port, so the address may differ between runs on the same
-    data. `heap` is the Java heap. `settings` are broker properties that override ours (ours: `embedded_kafka_settings.SETTINGS`).
+    `port` is where it listens; None asks the system for a free one, so the address may differ between runs on the same
+    data. `heap` is the Java heap. `settings` are broker properties that override `SETTINGS`.
     """
 
     def __init__(
