@@ -1,5 +1,6 @@
 """The verbs that look after the house itself: doctor, db upgrade."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -14,17 +15,24 @@ app.add_typer(db, name="db")
 @db.command()
 def upgrade(
     log: Annotated[str | None, typer.Argument(help="Event log; default: SLACKWATER_LOG.", show_default=False)] = None,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Create the event log, or bring its schema up to this version. Doing it twice is fine."""
     from slackwater.persistence.open import open_store
+    from slackwater.persistence.tables import SCHEMA_HEAD
 
     from ..desk import translated
     from ..settings import load_settings
 
     url = load_settings(log or shared.log, shared.kafka).need_log()
     with translated():
-        open_store(url, create=True).close()
-    typer.echo("the event log is up to date")
+        store = open_store(url, create=True)
+        events = store.head().seq
+        store.close()
+    if output is Output.TABLE:
+        typer.echo(f"the event log is up to date: schema {SCHEMA_HEAD}, {events} events")
+    else:
+        print(json.dumps({"name": "log", "schema": SCHEMA_HEAD, "events": events}))
 
 
 @app.command()
