@@ -16,7 +16,7 @@ from slackwater.streams.read_topic import read_committed
 
 from .api import Admin
 from .errors import SlackwaterError, Timeout, Unavailable
-from .house import House, OrderStream
+from .house import House, OrderStream, end_on_signals
 
 JOB: Final = "orders_big"
 ORDERS_PER_S: Final = 2000
@@ -31,6 +31,7 @@ def example_sql() -> str:
 
 def run_demo(console: Console) -> bool:
     """The whole story on a house of its own that is gone afterwards. True if every output was there exactly once."""
+    end_on_signals()
     with tempfile.TemporaryDirectory(prefix="slackwater-demo-") as directory, House(Path(directory)) as house:
         step = _Steps(console)
         with step("Apache Kafka, the real one, from a wheel"):

@@ -10,11 +10,12 @@ from slackwater import __version__
 from .api import Admin
 from .demo import JOB, example_sql
 from .errors import Unavailable
-from .house import House, OrderStream
+from .house import House, OrderStream, end_on_signals
 
 
 def run_dev(directory: Path, rate: int) -> None:
     """Until Ctrl-C. Log, topics and job are kept in `directory`; a second run goes on where the first stopped."""
+    end_on_signals()
     console = Console()
     file = directory / "house.toml"
     with House(directory) as house:

@@ -29,6 +29,12 @@ _COUNTRIES: Final = ("DE", "AT", "CH", "FR", "NL", "SE", "XX")
 _NAMES: Final = ("ana", "ben", "cleo", "dov", "eva", "finn", "gita", "hugo", "ines", "jan")
 
 
+def end_on_signals() -> None:
+    """SIGINT and SIGTERM both end us in order, also where a shell started us in the background with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 class House:
     """Kept in `directory` between runs. Its processes end with this one, whatever ends it."""
 

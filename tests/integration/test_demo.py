@@ -65,7 +65,10 @@ def test_dev_is_found_and_ends_clean(tmp_path: Path) -> None:
         time.sleep(0.2)
     finally:
         dev.send_signal(signal.SIGINT)
-        rest, _ = dev.communicate(timeout=90)
+        try:
+            rest, _ = dev.communicate(timeout=90)
+        finally:
+            dev.kill()
     assert "Traceback" not in rest
     assert dev.returncode == 0
     assert not (tmp_path / ".slackwater" / "house.toml").exists()
