@@ -20,6 +20,7 @@ from slackwater.core.states import TRANSITIONAL, JobState
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore, Table
 from slackwater.persistence.verify import Verdict, verify
+from slackwater.streams.kafka_connection import KafkaConnection
 
 from .desk import CommandResult, translated, unconfirmed, view
 from .errors import InvalidCommand, NotFound, Refused, SlackwaterError, Unavailable, raise_if_refused
@@ -36,7 +37,7 @@ class Admin:
         self,
         store: EventStore,
         *,
-        kafka: str | None = None,
+        kafka: KafkaConnection | None = None,
         actor: str | None = None,
         channel: str = "api",
     ) -> None:
@@ -53,7 +54,7 @@ class Admin:
         settings = load_settings(log, kafka)
         with translated():
             store = open_store(settings.need_log())
-        return cls(store, kafka=settings.kafka, actor=actor, channel=channel)
+        return cls(store, kafka=settings.connection(), actor=actor, channel=channel)
 
     def __enter__(self) -> Self:
         return self

@@ -6,17 +6,19 @@ from typing import Final
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+from slackwater.streams.kafka_connection import KafkaConnection
+
 from .errors import Unavailable
 from .job_views import KafkaJobState
 
 REQUEST_TIMEOUT_S: Final = 10.0
 
 
-def read_kafka_state(bootstrap: str, job_id: str, inputs: Sequence[str]) -> KafkaJobState:
+def read_kafka_state(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> KafkaJobState:
     """Lag and offsets of the job's group. Raises Unavailable if the broker does not answer."""
     group = f"slackwater.{job_id}"
     try:
-        admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        admin = AdminClient(connection.client())
         topics = admin.list_topics(timeout=REQUEST_TIMEOUT_S).topics
         partitions = [TopicPartition(t, p) for t in inputs if t in topics for p in topics[t].partitions]
         asked = [ConsumerGroupTopicPartitions(group, partitions)]
@@ -32,7 +34,7 @@ def read_kafka_state(bootstrap: str, job_id: str, inputs: Sequence[str]) -> Kafk
     except KafkaException as error:
         raise Unavailable(
             "broker_unreachable",
-            f"Kafka at {bootstrap} does not answer: {error.args[0].str()}",
+            f"Kafka at {connection.bootstrap} does not answer: {error.args[0].str()}",
             hint="set SLACKWATER_KAFKA or --kafka to a reachable broker",
         ) from error
     at = tuple(f"{topic}[{partition}]" for (topic, partition), offset in sorted(committed.items()) if offset >= 0)

@@ -6,6 +6,8 @@ from typing import Final
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from slackwater.streams.kafka_connection import BadKafkaSettings, KafkaConnection
+
 from .errors import InvalidCommand, Unavailable
 
 DEV_HOUSE: Final = Path(".slackwater")
@@ -43,12 +45,22 @@ class Settings(BaseSettings):
             raise Unavailable("no_log", "no event log is configured", hint=hint)
         return self.log
 
-    def need_kafka(self) -> str:
-        """The bootstrap servers. Raises Unavailable with what to do if there are none."""
+    def connection(self) -> KafkaConnection | None:
+        """How to reach Kafka; None if none is configured. Raises InvalidCommand for settings that cannot be used."""
         if self.kafka is None:
+            return None
+        try:
+            return KafkaConnection(self.kafka, self.kafka_settings)
+        except BadKafkaSettings as error:
+            raise InvalidCommand(error.code, str(error), hint=error.hint) from None
+
+    def need_connection(self) -> KafkaConnection:
+        """How to reach Kafka. Raises Unavailable with what to do if none is configured."""
+        connection = self.connection()
+        if connection is None:
             hint = "set SLACKWATER_KAFKA or --kafka (host:port), or run `slackwater dev` here"
             raise Unavailable("no_broker", "no Kafka is configured", hint=hint)
-        return self.kafka
+        return connection
 
 
 def load_settings(log: str | None = None, kafka: str | None = None) -> Settings:

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from .errors import StoreBusy, StoreError, StoreRefused, StoreUnavailable
+from .network_file import network_file_system
 
 GUARDS: Final = frozenset(
     {
@@ -81,6 +82,9 @@ class SqliteDialect:
             raise StoreUnavailable(
                 "store_unreachable", f"{path} is not a file in an existing directory", "mkdir it, or name another"
             )
+        network = network_file_system(path)
+        if network is not None:
+            raise StoreRefused("network_file", f"{path} is on {network}: SQLite cannot lock there", "use PostgreSQL")
 
     @staticmethod
     def _on_connect(raw: Any, _record: Any) -> None:

@@ -45,7 +45,8 @@ class EmbeddedKafka:
     whoever works on it has drained: call `stop()`, or leave the `with` block.
 
     `port` is where it listens; None asks the system for a free one, so the address may differ between runs on the same
-    data. `heap` is the Java heap. `settings` are broker properties that override `SETTINGS`.
+    data. `heap` is the Java heap. `settings` are broker properties that override `SETTINGS`;
+    `client` is what a client then needs to reach it.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class EmbeddedKafka:
         heap: str = "512m",
         jar_cache: Path | None = None,
         settings: Mapping[str, str] | None = None,
+        client: Mapping[str, str] | None = None,
     ) -> None:
         self.directory = Path(directory).absolute()
         self.log_path = self.directory / "kafka.log"
@@ -63,6 +65,7 @@ class EmbeddedKafka:
         self._heap = heap
         self._jar_cache = jar_cache
         self._settings = {**SETTINGS, **(settings or {})}
+        self._client = dict(client or {})
         self._keeper: subprocess.Popen[str] | None = None
         self._pid: int | None = None
         self._port: int | None = None
@@ -194,7 +197,7 @@ class EmbeddedKafka:
             with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
                 break
             time.sleep(0.05)
-        client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0, **self._client})
         while time.monotonic() < deadline:
             if self._keeper.poll() is not None:
                 raise BrokerDied("Kafka ended while starting", self.log_path, self._log_tail())

@@ -26,6 +26,7 @@ from slackwater.core.sql.plan import JobPlan, Pipeline
 
 from .batch import Batch, DeadLetter
 from .engine_sql import NO_JSON, NO_VALUE, NUL_IN_TEXT, query_of
+from .standing import Unmendable
 
 MEMORY_LIMIT: Final = "512MB"
 EXPLAINED_MAX: Final = 20
@@ -50,11 +51,13 @@ def lockdown(memory_limit: str, threads: int) -> tuple[str, ...]:
     )
 
 
-class PoisonRecord(Exception):
+class PoisonRecord(Unmendable):
     """A record that the job says is to stop it (`@on_error: fail`). `letter` says which and why."""
 
     def __init__(self, letter: DeadLetter) -> None:
-        super().__init__(f"{letter.topic}[{letter.partition}] offset {letter.offset}: {letter.code}: {letter.message}")
+        super().__init__(
+            "poison_record", f"{letter.topic}[{letter.partition}] offset {letter.offset}: {letter.code}: {letter.message}"
+        )
         self.letter = letter
 
 

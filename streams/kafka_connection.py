@@ -1,5 +1,7 @@
 """How to reach Kafka, and the client settings that nobody may change from outside."""
 
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -7,29 +9,43 @@ from typing import Any, Final
 PROTECTED: Final = frozenset(
     {
         "auto.offset.reset",
+        "bootstrap.servers",
         "enable.auto.commit",
         "enable.auto.offset.store",
         "enable.idempotence",
         "group.id",
+        "group.instance.id",
+        "group.protocol",
+        "heartbeat.interval.ms",
         "isolation.level",
+        "max.poll.interval.ms",
+        "message.timeout.ms",
+        "partition.assignment.strategy",
+        "session.timeout.ms",
         "transaction.timeout.ms",
         "transactional.id",
     }
 )
 """Settings on which exactly-once and the pause rest."""
 
+KEY_FILES: Final = ("ssl.key.location", "ssl.keystore.location")
 
-class ProtectedSetting(ValueError):
-    """A Kafka setting was given that Slackwater decides itself."""
 
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(f"{', '.join(names)}: decided by Slackwater, a pause could not be proved otherwise; remove it")
-        self.code = "protected_setting"
+class BadKafkaSettings(ValueError):
+    """Kafka settings that cannot be used; `code` and `hint` say why and what to do."""
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaConnection:
-    """Bootstrap servers and librdkafka settings (`security.protocol`, `sasl.*`, `ssl.*`, …) passed through unchanged."""
+    """Bootstrap servers and librdkafka settings (`security.protocol`, `sasl.*`, `ssl.*`, …) passed through unchanged.
+
+    Raises BadKafkaSettings for a setting that Slackwater decides itself, and for a private key that everyone may read.
+    """
 
     bootstrap: str
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -37,9 +53,20 @@ class KafkaConnection:
     def __post_init__(self) -> None:
         wrong = sorted(PROTECTED & {name.lower() for name in self.extra})
         if wrong:
-            raise ProtectedSetting(wrong)
+            message = f"{', '.join(wrong)}: decided by Slackwater, a pause could not be proved otherwise"
+            raise BadKafkaSettings("protected_setting", message, "remove it from kafka_settings")
+        for name in KEY_FILES:
+            if name in self.extra and _is_open_to_all(self.extra[name]):
+                raise BadKafkaSettings("unsafe_key_file", f"{name}: everyone may read that file", "chmod 600 it")
 
     def client(self, **own: Any) -> dict[str, Any]:
         """Settings of one client; underscores in `own` stand for dots."""
         mine = {name.replace("_", "."): value for name, value in own.items()}
         return {"bootstrap.servers": self.bootstrap, "log_level": 2, **self.extra, **mine}
+
+
+def _is_open_to_all(path: str) -> bool:
+    try:
+        return bool(os.stat(path).st_mode & stat.S_IROTH)
+    except OSError:
+        return False  # librdkafka says what is wrong with it

@@ -5,6 +5,7 @@ The rule of reliability: after any unknown result of a commit or abort the produ
 offsets. librdkafka has no KIP-890, so nothing else makes an unknown result safe.
 """
 
+import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from slackwater.core.cut import Cut
 from .batch import DeadLetter
 from .engine import Outcome
 from .kafka_connection import KafkaConnection
+from .standing import Unmendable
+from .steps import reached
 
 TRANSACTION_TIMEOUT_MS: Final = 8_000
 """Shorter than the consumer's session timeout: a member that was thrown out can then never land an EndTxn."""
@@ -23,8 +26,9 @@ QUEUE_MESSAGES_MAX: Final = 2_000_000
 _TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE})
 
 
-class OutputTooLarge(Exception):
-    """An output is bigger than the producer or the broker takes. No retry mends it."""
+_INCARNATION: Final = secrets.token_hex(4)
+"""Of this process. Two workers that were given one name must not fence each other for ever; what an older process of this
+name left open is refused by the group (KIP-447) and aborted at its timeout."""
 
 
 class Sink:
@@ -36,7 +40,7 @@ class Sink:
         self._job_id = job_id
         self._dead_letter_topic = dead_letter_topic
         self._settings = connection.client(
-            transactional_id=f"slackwater.{job_id}.{worker}",
+            transactional_id=f"slackwater.{job_id}.{worker}.{_INCARNATION}",
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             message_timeout_ms=TRANSACTION_TIMEOUT_MS,
             queue_buffering_max_messages=QUEUE_MESSAGES_MAX,
@@ -58,7 +62,7 @@ class Sink:
         self._too_large = False
 
     def write(self, outcome: Outcome) -> None:
-        """Hand the outputs and dead letters to the open transaction. Raises OutputTooLarge, KafkaException."""
+        """Hand the outputs and dead letters to the open transaction. Raises Unmendable, KafkaException."""
         self._begin()
         for topic, rows in outcome.outputs.items():
             self._produce(topic, rows)
@@ -72,11 +76,12 @@ class Sink:
         """
         producer = self._begin()
         producer.send_offsets_to_transaction([TopicPartition(*position) for position in offsets], group)
+        reached("offsets_sent")
         try:
             producer.commit_transaction()
         except KafkaException as error:
             if self._too_large:
-                raise OutputTooLarge("the broker refused an output as too large") from error
+                raise Unmendable("output_too_large", "the broker refused an output as too large") from error
             raise
         self._in_transaction = False
 
@@ -113,7 +118,7 @@ class Sink:
             rows = [row for row in rows if "_error" in row]
             codes = {row.pop("_error").code() for row in rows}
             if codes & _TOO_LARGE:
-                raise OutputTooLarge(f"an output to {topic} is larger than message.max.bytes")
+                raise Unmendable("output_too_large", f"an output to {topic} is larger than message.max.bytes")
             if codes != {KafkaError._QUEUE_FULL}:
                 raise KafkaException(KafkaError(min(codes)))
             producer.poll(0.1)

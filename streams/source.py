@@ -15,6 +15,7 @@ from slackwater.core.cut import Cut, cut_of
 from slackwater.core.sql.plan import JobPlan
 
 from .kafka_connection import KafkaConnection
+from .steps import reached
 from .taken import Taken, only_records
 
 SESSION_TIMEOUT_MS: Final = 10_000
@@ -63,6 +64,7 @@ class Source:
         self._held: set[tuple[str, int]] = set()
         self._owned: set[tuple[str, int]] = set()
         self._lost = threading.Event()
+        self._last_seen: Cut = ()
         self.has_assignment = False
         self.assigned_at = 0.0
         self.vouched = False
@@ -77,14 +79,19 @@ class Source:
 
     def open(self) -> None:
         """Join the job's group."""
+        self._owned, self._held = set(), set()
+        self.has_assignment = self.vouched = False
         self._consumer = Consumer(self._settings)
         self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._were_lost)
 
     def close(self) -> None:
         """Leave the group. What is in flight must be drained before. Closing twice is fine."""
-        if self._consumer is not None:
-            self._consumer.close()
-            self._consumer = None
+        consumer, self._consumer = self._consumer, None
+        self._lost.set()
+        self._lost = threading.Event()
+        if consumer is not None:
+            consumer.close()
+            reached("released")
 
     def hold(self) -> None:
         """Take nothing more: pause every owned partition that is not paused yet."""
@@ -104,7 +111,7 @@ class Source:
             raise RuntimeError(f"{len(records)} records arrived while held")
 
     def take(self, count: int, timeout_s: float) -> Taken | None:
-        """Up to `count` records, or None if there are none in time. Raises SourceFailed for lost offsets."""
+        """Up to `count` records, or None if there are none in time. Raises Unmendable for lost offsets."""
         lost = self._lost
         messages = only_records(self.consumer.consume(count, timeout_s))
         if not messages or lost.is_set():
@@ -114,7 +121,12 @@ class Source:
 
     def committed(self) -> Cut:
         """The stable committed offset of every owned partition, as Kafka has it."""
-        return _cut(self.consumer.committed(_partitions(self._owned), REQUEST_TIMEOUT_S))
+        self._last_seen = _cut(self.consumer.committed(_partitions(self._owned), REQUEST_TIMEOUT_S))
+        return self._last_seen
+
+    def last_committed(self) -> Cut:
+        """What `committed` last found: for a failure's record, where asking again might hang."""
+        return self._last_seen
 
     def vouched_offsets(self) -> Cut | None:
         """`committed`, if the group still counts us as the owner; None if it does not.
@@ -122,14 +134,14 @@ class Source:
         Reading offsets asks for no membership, so a worker that slept past its session could vouch for what another runs.
         Committing what was read changes nothing and is fenced by the member's generation.
         """
-        found = self.consumer.committed(_partitions(self._owned), REQUEST_TIMEOUT_S)
+        found = [TopicPartition(*position) for position in self.committed()]
         if not found:
             return ()
         try:
             answers = self.consumer.commit(offsets=found, asynchronous=False)
         except KafkaException:
             return None
-        return None if any(answer.error for answer in answers or ()) else _cut(found)
+        return None if any(answer.error for answer in answers or ()) else self._last_seen
 
     def partition_counts(self) -> dict[str, int]:
         """Partition count of every input topic."""
@@ -168,12 +180,14 @@ class Source:
         self.has_assignment = True
         self.vouched = False
         self.assigned_at = time.monotonic()
+        reached("assigned")
         self._on_assigned()
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Finish and commit what is in flight, then let go."""
         self.group = consumer.consumer_group_metadata()
         self._drain()
+        reached("revoked")
         self._forget(consumer, partitions)
 
     def _were_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:

@@ -15,12 +15,22 @@ class Standing:
     partitions: dict[str, int]
 
 
+class Unmendable(Exception):
+    """Something no retry mends; `code` is from the closed set of docs/glossary.md."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class PathFailure:
-    """Something no retry mends; `code` is from the closed set of docs/glossary.md."""
+    """Why a path ended: an Unmendable's code and message."""
 
     code: str
     message: str
+    offsets: Cut = ()
+    """What this worker last saw committed."""
 
 
 @dataclass(slots=True)

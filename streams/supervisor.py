@@ -30,6 +30,7 @@ from slackwater.persistence.store import EventStore
 from .job_agent import JobAgent
 from .kafka_connection import KafkaConnection
 from .standing import Standing
+from .steps import reached
 
 log = structlog.get_logger()
 POLL_INTERVAL_S: Final = 1.0
@@ -131,7 +132,9 @@ class Supervisor(Service):
         del self._agents[job.id]
         await agent.stop()
         if agent.failure is not None:
-            await self._say(job, Fail(self._worker, job.epoch, agent.failure.code, agent.failure.message))
+            await self._say(
+                job, Fail(self._worker, job.epoch, agent.failure.code, agent.failure.message, agent.failure.offsets)
+            )
         elif agent.standing is not None:
             await self._vouch(job, agent.standing)
         self._released[job.id] = (job.epoch, time.monotonic())
@@ -160,6 +163,7 @@ class Supervisor(Service):
         digest = payload_hash([self._worker, verb.name, job.version, repr(verb)]).hex()[:24]
         command = Command(f"{self._worker}/{digest}", job.id, verb, self._worker, "worker", datetime.now(UTC))
         result = await asyncio.to_thread(self._store.handle, command)
+        reached("acked")
         if result.changed:
             log.info(f"{job.id} {verb.name}", job_name=job.id, state=result.state, events=list(result.events))
             self.wake()

@@ -9,14 +9,8 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from slackwater.core.cut import Cut
 
 from .batch import Batch
-
-
-class SourceFailed(Exception):
-    """The inputs are not what the job's offsets speak of; no retry mends it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+from .patience import as_unmendable
+from .standing import Unmendable
 
 
 class Taken:
@@ -33,6 +27,12 @@ class Taken:
     def records(self) -> int:
         """How many."""
         return len(self.messages)
+
+    @property
+    def first(self) -> str:
+        """Where the first of them stood, for people."""
+        message = self.messages[0]
+        return f"{message.topic()}[{message.partition()}] offset {message.offset()}"
 
     def batches(self) -> Iterable[Batch]:
         """One batch for each input topic."""
@@ -64,8 +64,9 @@ def only_records(messages: list[Message]) -> list[Message]:
 def _raise_if_final(error: KafkaError, message: Message) -> None:
     if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:
         where = f"{message.topic()}[{message.partition()}]"
-        raise SourceFailed("data_gap", f"{where}: the records at the committed offset are gone: {error.str()}")
-    if error.code() in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}:
-        raise SourceFailed("not_authorized", error.str())
+        raise Unmendable("data_gap", f"{where}: the records at the committed offset are gone: {error.str()}")
+    unmendable = as_unmendable(error)
+    if unmendable is not None:
+        raise unmendable
     if error.fatal():
         raise KafkaException(error)

@@ -8,8 +8,10 @@ import structlog
 from confluent_kafka import KafkaException
 
 from .engine import Engine
+from .patience import as_unmendable
 from .sink import Sink
 from .standing import Counts
+from .steps import reached
 from .taken import Taken
 
 log = structlog.get_logger()
@@ -30,11 +32,14 @@ class Transaction:
         self._counts = counts
 
     def open(self, is_over: Callable[[], bool]) -> None:
-        """Fence the slot's older producer; again until it works or there is no more need."""
+        """Fence the slot's older producer; again until it works or there is no more need. Raises Unmendable."""
         while not is_over():
             try:
                 return self.sink.open()
             except KafkaException as error:
+                final = as_unmendable(error.args[0])
+                if final is not None:
+                    raise final from error
                 log.warning("the producer cannot start yet", job_name=self._job_id, cause=str(error))
                 time.sleep(RETRY_PAUSE_S)
         return None
@@ -42,18 +47,21 @@ class Transaction:
     def run(self, taken: Taken, group: Callable[[], Any]) -> None:
         """Write what the batch comes to and commit it with its offsets.
 
-        `group` gives the newest group metadata. Raises PoisonRecord, OutputTooLarge, PartitionsLost, KafkaException; after
+        `group` gives the newest group metadata. Raises Unmendable, PartitionsLost, KafkaException; after
         any of them nothing of the batch is visible, or the result is unknown and the sink must be rebuilt.
         """
         written = dead = 0
         for batch in taken.batches():
             outcome = self._engine.run(batch)
+            reached("computed")
             self.sink.write(outcome)
+            reached("written")
             written += sum(len(rows) for rows in outcome.outputs.values())
             dead += len(outcome.dead_letters)
         if taken.lost.is_set():
             raise PartitionsLost("the partitions were lost while the batch was worked on")
         self.sink.commit(taken.offsets, group())
+        reached("committed")
         self._counts.taken += taken.records
         self._counts.written += written
         self._counts.dead_letters += dead

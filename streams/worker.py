@@ -18,8 +18,11 @@ from mode import Service
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import EventStore
 
+from .broker_limits import check_broker_limits
 from .control import agent as control_agent
+from .control.anchor import check_anchor
 from .control.publisher import Publisher
+from .faust_credentials import faust_credentials
 from .kafka_connection import KafkaConnection
 from .supervisor import Supervisor
 from .topics import ControlTopics, ensure_topics
@@ -99,6 +102,7 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str) -> fa
     """The Faust app of one worker. Control topics must exist before it starts; `directory` is Faust's, and stays empty."""
     app = faust.App(
         settings.topics.prefix,
+        broker_credentials=faust_credentials(settings.connection.extra),
         broker=f"kafka://{settings.connection.bootstrap.replace(',', ';')}",
         store="memory://",
         web_enabled=False,
@@ -148,8 +152,12 @@ def set_up_logging(level: str) -> None:
 
 
 def run_worker(store: EventStore, settings: WorkerSettings) -> None:
-    """Run until SIGINT or SIGTERM; drains every job before it returns. Raises KafkaException if no broker answers."""
+    """Run until SIGINT or SIGTERM; drains every job before it returns. Raises KafkaException if no broker answers,
+    BadKafkaSettings, LogBehindKafka."""
+    faust_credentials(settings.connection.extra)
+    check_broker_limits(settings.connection)
     ensure_topics(settings.connection, settings.topics.all())
+    check_anchor(store, settings.connection, settings.topics)
     set_up_logging(settings.log_level)
     with tempfile.TemporaryDirectory(prefix="slackwater-faust-") as directory:
         app = build_app(store, settings, directory)

@@ -116,6 +116,36 @@ def stop(
     _verb("stop_job", job, wait, output, timeout=timeout, reason=reason, command_id=command_id)
 
 
+@app.command(name="sql")
+def run_statement(
+    statement: Annotated[str, typer.Argument(help="PAUSE JOB orders_big REASON 'why'", show_default=False)],
+    wait: WaitOption = Wait.DONE,
+    timeout: TimeoutOption = 30.0,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """A job verb as a statement: START, PAUSE, RESUME, STOP JOB name, SHOW JOBS, SHOW HISTORY OF JOB name."""
+    from slackwater.core.sql.errors import SqlError
+    from slackwater.core.sql.verbs import parse_verb
+
+    from .look import history, jobs
+
+    try:
+        said = parse_verb(statement)
+    except SqlError as error:
+        raise InvalidCommand(error.code, str(error)) from error
+    if said is None:
+        hint = "a job's own text is deployed from a file: slackwater deploy FILE"
+        raise InvalidCommand("unsupported_statement", "that is no job verb", hint=hint)
+    if said.verb == "jobs":
+        return jobs(output=output)
+    if said.verb == "history":
+        return history(said.job or "", output=output)
+    how: dict[str, Any] = {"reason": said.reason, "timeout": timeout}
+    how |= {"hold": said.hold} if said.hold else {}
+    how |= {"all_holds": True} if said.all_holds else {}
+    return _verb(f"{said.verb}_job", said.job or "", wait, output, **how)
+
+
 def _verb(method: str, job: str, wait: Wait, output: Output, **how: Any) -> None:
     with connect() as admin:
         result = _do(admin, method, job, output, wait=wait is not Wait.NO, **how)

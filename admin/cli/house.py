@@ -49,7 +49,8 @@ def worker(
     from confluent_kafka import KafkaException
 
     from slackwater.persistence.open import open_store
-    from slackwater.streams.kafka_connection import KafkaConnection, ProtectedSetting
+    from slackwater.streams.control.anchor import LogBehindKafka
+    from slackwater.streams.kafka_connection import BadKafkaSettings
     from slackwater.streams.topics import ControlTopics
     from slackwater.streams.worker import WorkerSettings, run_worker, worker_name
 
@@ -63,11 +64,12 @@ def worker(
     if parent_pid is not None:
         threading.Thread(target=_end_with, args=(parent_pid,), daemon=True).start()
     try:
-        connection = KafkaConnection(settings.need_kafka(), settings.kafka_settings)
         topics = ControlTopics(settings.prefix)
-        run_worker(store, WorkerSettings(connection, name or worker_name(), topics, log_level))
-    except ProtectedSetting as error:
-        raise InvalidCommand(error.code, str(error)) from error
+        run_worker(store, WorkerSettings(settings.need_connection(), name or worker_name(), topics, log_level))
+    except BadKafkaSettings as error:
+        raise InvalidCommand(error.code, str(error), hint=error.hint) from error
+    except LogBehindKafka as error:
+        raise Unavailable("log_behind_kafka", str(error), hint=error.hint) from error
     except KafkaException as error:
         said = error.args[0].str()
         raise Unavailable(

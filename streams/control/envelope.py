@@ -25,6 +25,8 @@ from .strict_json import BadMessage, parse_object
 
 COMMAND_TYPE: Final = re.compile(r"io\.slackwater\.command\.([a-z]+)\.v(\d+)")
 TIMEOUT_S_MAX: Final = 86_400
+HEADERS_MAX: Final = 100
+HEADER_BYTES_MAX: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,9 @@ def _unreadable(bad: BadMessage, id: str, flat: Mapping[str, Any], arrival: Arri
 
 
 def _flatten(arrival: Arrival) -> dict[str, Any]:
+    size = sum(len(name) + len(value) for name, value in arrival.headers.items())
+    if len(arrival.headers) > HEADERS_MAX or size > HEADER_BYTES_MAX:
+        raise BadMessage("too_large", f"more than {HEADERS_MAX} headers or {HEADER_BYTES_MAX // 1024} KiB of them")
     if "ce_specversion" in arrival.headers:
         return _from_cloud_event(_binary_attributes(arrival), parse_object(arrival.value or b"{}"))
     body = parse_object(arrival.value)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,12 @@ SELECT order_id, customer, amount * 2 AS twice FROM orders WHERE amount > 100;
 class Rig:
     """One log, one job on topics of its own, any number of workers. Nothing outlives `close`."""
 
-    def __init__(self, bootstrap: str, log: str, directory: Path, *, partitions: int = 4) -> None:
+    def __init__(
+        self, bootstrap: str, log: str, directory: Path, *, partitions: int = 4, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.bootstrap, self.log, self.directory = bootstrap, log, directory
-        self.connection = KafkaConnection(bootstrap)
+        self.settings = dict(settings or {})
+        self.connection = KafkaConnection(bootstrap, self.settings)
         mark = uuid.uuid4().hex[:8]
         self.job, self.input, self.output = f"job-{mark}", f"orders-{mark}", f"big-{mark}"
         self.topics = ControlTopics(f"sw-{mark}")
@@ -41,7 +44,7 @@ class Rig:
         open_store(log, create=True).close()
         wanted = {self.input: partitions, self.output: partitions, f"{self.input}.dead_letters": 1, f"{self.job}.output": 1}
         ensure_topics(self.connection, {**self.topics.all(), **wanted})
-        self.admin = Admin.connect(log, bootstrap, actor="ana")
+        self.admin = Admin(open_store(log), kafka=self.connection, actor="ana")
 
     @property
     def sql(self) -> str:
@@ -50,13 +53,17 @@ class Rig:
     @property
     def env(self) -> dict[str, str]:
         own = {"SLACKWATER_LOG": self.log, "SLACKWATER_KAFKA": self.bootstrap, "SLACKWATER_PREFIX": self.topics.prefix}
-        return {**os.environ, **own}
+        return {**os.environ, **own, "SLACKWATER_KAFKA_SETTINGS": json.dumps(self.settings)}
+
+    @staticmethod
+    def worker_command(name: str) -> list[str]:
+        return [sys.executable, "-m", "slackwater", "worker", "--name", name]
 
     def worker(self, name: str = "w-1") -> subprocess.Popen[bytes]:
         """Start a worker; what it says goes to a file named after it."""
         with (self.directory / f"{name}.log").open("ab") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "slackwater", "worker", "--name", name],
+                self.worker_command(name),
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=said,

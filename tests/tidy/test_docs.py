@@ -12,7 +12,10 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 REFUSALS = re.compile(r'\b(?:Refused|BadMessage)\(\s*"([a-z_]+)"|code = "([a-z_]+)" if .* else "([a-z_]+)"')
-FAILURES = re.compile(r'(?:SourceFailed|JobFailed|_fail)\(\s*"([a-z_]+)"|\bFail\([^"\n]*"([a-z_]+)"')
+FAILURES = re.compile(
+    r'(?:Unmendable|JobFailed|__init__)\(\s*"([a-z_]+)"|\bFail\([^"\n]*"([a-z_]+)"|KafkaError\.[A-Z_]+: "([a-z_]+)"'
+    r'|failure = "([a-z_]+)" if .* else "([a-z_]+)"'
+)
 
 
 def test_the_states_page_is_current() -> None:

@@ -1,0 +1,95 @@
+"""The one place between the two threads of a record path: at most one batch waits here while one is worked on."""
+
+import threading
+import time
+from typing import Final
+
+from .taken import Taken
+
+WAIT_S: Final = 0.5
+
+
+class Handover:
+    """Batches from the owner's thread to the working one, and word back of what broke. Safe from both."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: Taken | None = None
+        self._working = False
+        self._broken: Exception | None = None
+        self._is_over = False
+
+    @property
+    def broken(self) -> Exception | None:
+        """What made the result of a batch unknown; nothing moves until `mend`."""
+        return self._broken
+
+    @property
+    def is_over(self) -> bool:
+        """True once `end` was called: nothing more is put or taken."""
+        return self._is_over
+
+    def put(self, taken: Taken) -> None:
+        """Wait for the place to be free and leave the batch there. Dropped if something is broken: it is taken again."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting is None or self._broken is not None or self._is_over)
+            if self._broken is None and not self._is_over:
+                self._waiting = taken
+                self._changed.notify_all()
+
+    def take(self) -> Taken | None:
+        """The next batch, or None once it is over. What was put before the end is still handed out."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_over or (self._waiting is not None and self._broken is None))
+            if self._waiting is None or self._broken is not None:
+                return None
+            taken, self._waiting = self._waiting, None
+            self._working = True
+            self._changed.notify_all()
+            return taken
+
+    def done(self, broken: Exception | None = None) -> None:
+        """The batch taken last is committed, or its result is unknown because of `broken`."""
+        with self._changed:
+            self._working = False
+            self._broken = self._broken or broken
+            self._changed.notify_all()
+
+    def drain(self, timeout_s: float, worker: threading.Thread) -> None:
+        """Wait until everything put is done with or broken. Too late, or a dead worker, breaks it."""
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            while (self._waiting is not None or self._working) and self._broken is None:
+                if time.monotonic() >= deadline or not worker.is_alive():
+                    self._broken = TimeoutError("the drain took too long")
+                    return
+                self._changed.wait(WAIT_S)
+
+    def spoil(self, error: Exception) -> None:
+        """Nothing put may be committed any more."""
+        with self._changed:
+            self._broken = self._broken or error
+            self._changed.notify_all()
+
+    def empty(self, timeout_s: float) -> bool:
+        """Throw away what waits, and wait for what is worked on. False if that takes too long."""
+        with self._changed:
+            self._waiting = None
+            return self._changed.wait_for(lambda: not self._working, timeout_s)
+
+    def mend(self) -> None:
+        """All is as committed again."""
+        with self._changed:
+            self._broken = None
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Nothing more will be put."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
+    def wait_for_end(self, timeout_s: float) -> None:
+        """Sleep that ends early when it is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_over, timeout_s)

@@ -1,0 +1,39 @@
+"""Patience: what is tried again, for how long, and what fails the job."""
+
+import duckdb
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from slackwater.streams.patience import PAUSE_S_MAX, TRIES_MAX, Patience
+from slackwater.streams.standing import Unmendable
+
+
+def test_the_broker_is_waited_for() -> None:
+    """What Kafka's absence causes is tried for ever, at growing distances up to a bound."""
+    patience = Patience()
+    pauses = [patience.failed(KafkaException(KafkaError(KafkaError._TRANSPORT)), "") for _ in range(100)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == PAUSE_S_MAX
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(RuntimeError("boom"), "record_path"), (duckdb.OutOfMemoryException("full"), "resource_limit")]
+)
+def test_what_fails_again_and_again(error: Exception, code: str) -> None:
+    """After so many tries without progress the job fails with cause and place; progress starts the count anew."""
+    patience = Patience()
+    for _ in range(TRIES_MAX - 1):
+        patience.failed(error, "")
+    patience.succeeded()
+    for _ in range(TRIES_MAX - 1):
+        patience.failed(error, "")
+    with pytest.raises(Unmendable, match=r"6 tries, last at orders\[0\] offset 7") as failed:
+        patience.failed(error, "last at orders[0] offset 7")
+    assert failed.value.code == code
+
+
+def test_what_no_retry_mends() -> None:
+    """A refusal by the broker is final at once."""
+    with pytest.raises(Unmendable) as failed:
+        Patience().failed(KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)), "")
+    assert failed.value.code == "not_authorized"
