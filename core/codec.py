@@ -7,12 +7,14 @@ golden rows in tests/histories: stored bytes never change, only readers do.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from .events import EVENTS, SCHEMA_VERSION, JobEvent, name_of
+from .events import EVENTS, LATER_FIELDS, SCHEMA_VERSION, JobEvent, name_of
 from .job import Job
 
 DOMAIN: Final = b"slackwater.event.v1\0"
@@ -62,7 +64,23 @@ def _plain(value: Any) -> Any:
 def event_data(event: JobEvent) -> dict[str, Any]:
     """The event's own fields as plain JSON."""
     data: dict[str, Any] = _plain(_EVENT_ADAPTERS[name_of(event)].dump_python(event))
+    for path in LATER_FIELDS.get(name_of(event), ()):
+        _drop_default(event, data, path)
     return data
+
+
+def _drop_default(event: Any, data: dict[str, Any], path: tuple[str, ...]) -> None:
+    *outer, name = path
+    for step in outer:
+        event, data = getattr(event, step), data[step]
+    if getattr(event, name) == _default_of(type(event), name):
+        del data[name]
+
+
+@cache
+def _default_of(kind: type, name: str) -> Any:
+    (found,) = (field for field in fields(kind) if field.name == name)
+    return found.default if found.default_factory is MISSING else found.default_factory()
 
 
 def event_from(name: str, schema_version: int, data: Mapping[str, Any]) -> JobEvent:

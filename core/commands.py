@@ -6,20 +6,23 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from .control.ack import Ack
+from .control.conclude import Conclude
 from .control.deploy import Deploy
 from .control.expire import Expire
 from .control.fail import Fail
 from .control.pause import Pause
+from .control.report_gap import ReportGap
 from .control.resume import Resume
 from .control.start import Start
 from .control.stop import Stop
 from .control.unreadable import Unreadable
+from .control.warn import Warn
 
 JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 TEXT_CHARS_MAX: Final = 1000
 """Longest reason, actor or hold name taken from outside."""
 
-Verb = Deploy | Start | Pause | Resume | Stop | Ack | Fail | Expire | Unreadable
+Verb = Deploy | Start | Pause | Resume | Stop | Ack | Fail | Expire | Conclude | ReportGap | Warn | Unreadable
 
 
 class Position(NamedTuple):

@@ -18,6 +18,20 @@ Cut = tuple[PartitionOffset, ...]
 PartitionKey = tuple[str, int]
 
 
+class Gap(NamedTuple):
+    """Records `first` to `until` - 1 of `topic`[`partition`] were deleted before the job had taken them."""
+
+    topic: str
+    partition: int
+    first: int
+    until: int
+
+
+def gaps_text(gaps: Iterable[Gap]) -> str:
+    """orders[0]: 120 records (500 to 619) are gone."""
+    return ", ".join(f"{t}[{p}]: {until - first} records ({first} to {until - 1}) are gone" for t, p, first, until in gaps)
+
+
 def cut_of(offsets: Mapping[PartitionKey, int] | Iterable[PartitionOffset]) -> Cut:
     """A cut in its one order. Of two offsets for one partition the later given wins."""
     pairs = offsets.items() if isinstance(offsets, Mapping) else (((t, p), o) for t, p, o in offsets)

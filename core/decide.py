@@ -5,15 +5,18 @@ from typing import Final, assert_never
 
 from .commands import TEXT_CHARS_MAX, Command, is_job_id
 from .control.ack import Ack, decide_ack
+from .control.conclude import Conclude, decide_conclude
 from .control.deploy import Deploy, decide_deploy
 from .control.expire import Expire, decide_expire
 from .control.fail import Fail, decide_fail
 from .control.pause import Pause, decide_pause
+from .control.report_gap import ReportGap, decide_report_gap
 from .control.resume import Resume, decide_resume
 from .control.start import Start, decide_start
 from .control.stop import Stop, decide_stop
 from .control.unreadable import Unreadable
 from .control.verdicts import no_such_job
+from .control.warn import Warn, decide_warn
 from .decisions import Decision, Refused
 from .job import Job
 
@@ -83,6 +86,12 @@ def _verb(job: Job | None, command: Command) -> Decision:
             return decide_fail(job, verb)
         case Expire() as verb:
             return decide_expire(job, verb, command.at)
+        case Conclude() as verb:
+            return decide_conclude(job, verb)
+        case ReportGap() as verb:
+            return decide_report_gap(job, verb)
+        case Warn() as verb:
+            return decide_warn(job, verb, command.at)
         case Unreadable():  # pragma: no cover - refused with the envelope
             raise AssertionError("an unreadable message has no verb to decide")
         case _:

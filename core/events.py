@@ -4,12 +4,12 @@ An event names what was wanted (`…Requested`) or what the workers proved (`Job
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
-from .cut import Cut
+from .cut import Cut, Gap
 from .spec import JobSpec
 
 
@@ -126,6 +126,45 @@ class WorkerAcked:
     offsets: Cut
     partitions: Mapping[str, int]
     """Partition count of every input topic, as this worker sees it."""
+    lag: int | None = None
+    """Records that lay before it in its partitions, as it saw them."""
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """Input topic → the id Kafka gave it when it was made: a topic made anew under the same name has another."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFoundEmpty:
+    """No worker is a member of the job's group, so nobody can take or commit: its stable committed offsets are the proof."""
+
+    offsets: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class DataGapFound:
+    """The inputs are not what the job's offsets speak of. It is not started or resumed until someone accepts that.
+
+    `code` is `data_gap` (`gaps` says which records are gone) or `topic_identity_changed` (the topic is another one).
+    """
+
+    code: str
+    message: str
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataGapAccepted:
+    """Someone takes the loss: the job continues after the gaps, or at the beginning of the topic made anew."""
+
+    code: str
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionWarned:
+    """Of the time that was left at the pause until retention deletes what the job has not read, `percent` is left."""
+
+    percent: int
+    left_s: int
 
 
 JobEvent = (
@@ -142,12 +181,20 @@ JobEvent = (
     | JobStopped
     | JobFailed
     | WorkerAcked
+    | GroupFoundEmpty
+    | DataGapFound
+    | DataGapAccepted
+    | RetentionWarned
 )
 
 EVENTS: Final[Mapping[str, type[JobEvent]]] = MappingProxyType({kind.__name__: kind for kind in get_args(JobEvent)})
 """Every event type by its name in the log."""
 
 SCHEMA_VERSION: Final = 1
+LATER_FIELDS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
+    {"WorkerAcked": (("lag",), ("topics",)), "JobDeployed": (("spec", "on_deadline"), ("spec", "on_retention"))}
+)
+"""Fields added since the event was first written. One that has its default is left out, so older rows keep their bytes."""
 EPOCH_RAISING: Final = frozenset({"StartRequested", "PauseRequested", "ResumeRequested", "StopRequested", "JobFailed"})
 """Events that change what is wanted: acks and outputs of an older epoch are refused after them."""
 

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from . import events as e
 from .coverage import Coverage
-from .job import Hold, Job
+from .cut import cut_of, merge
+from .job import DataGap, Hold, Job
 from .machine import IllegalTransition, next_state
 from .recorded import Recorded
 from .spec import JobSpec
@@ -58,13 +59,25 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.ResumeRequested():
             return replace(job, holds=(), deadline=event.deadline, reason=event.reason)
         case e.JobPaused():
-            return _as_held(replace(job, cut=event.cut))
+            return _as_held(replace(job, cut=event.cut, warned=100))
         case e.JobStarted() | e.JobResumed() | e.JobStopped():
             return replace(job, cut=event.cut)
         case e.JobFailed():
             return replace(job, cut=event.cut, failure=f"{event.code}: {event.message}", reason=event.message)
         case e.WorkerAcked():
-            return replace(job, coverage=job.coverage.with_ack(event.worker, event.offsets, event.partitions))
+            seen = {**event.topics, **job.topics}
+            return replace(job, topics=seen, coverage=job.coverage.with_ack(event.worker, event.offsets, event.partitions))
+        case e.GroupFoundEmpty():
+            return job
+        case e.DataGapFound():
+            return replace(job, gap=DataGap(event.code, event.message, event.gaps))
+        case e.DataGapAccepted("topic_identity_changed"):
+            return replace(job, gap=None, topics={}, cut=(), skips=())
+        case e.DataGapAccepted():
+            found = cut_of({(gap.topic, gap.partition): gap.until for gap in event.gaps})
+            return replace(job, gap=None, skips=merge(job.skips, found))
+        case e.RetentionWarned():
+            return replace(job, warned=event.percent)
         case _:
             assert_never(event)
 

@@ -1,10 +1,11 @@
 """A job as folded from its events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from .coverage import Coverage
-from .cut import Cut
+from .cut import Cut, Gap
 from .spec import JobSpec
 from .states import JobState
 
@@ -17,6 +18,15 @@ class Hold:
     by: str
     since: datetime
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataGap:
+    """What was found to be lost: see DataGapFound."""
+
+    code: str
+    message: str
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,14 @@ class Job:
     cut: Cut = ()
     """Where the job stood when it last became started, paused, resumed, stopped or failed."""
     failure: str | None = None
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """Input topic → Kafka's id of it, as the workers saw it first."""
+    gap: DataGap | None = None
+    """A loss that was found and not accepted: the job is not started or resumed."""
+    skips: Cut = ()
+    """Where the job continues after gaps that were accepted."""
+    warned: int = 100
+    """Percent of the time until loss that was left at the last warning of this pause."""
 
     def hold(self, name: str) -> Hold | None:
         """The hold of that name, if the job has it."""

@@ -17,6 +17,11 @@ class JobSpec:
     outputs: tuple[str, ...] = ()
     description: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    on_deadline: str = "stop"
+    """What a transition that is not proved in time comes to: `stop` (a pause falls back to a stop, all else fails), `wait`
+    or `fail`."""
+    on_retention: str = "warn"
+    """What a paused job does when retention is about to delete what it has not read: `warn`, `resume` or `stop`."""
 
     @property
     def hash(self) -> str:

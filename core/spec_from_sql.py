@@ -16,6 +16,8 @@ def spec_from_sql(sql: str, *, version: str | None = None, output_topic: str | N
         plan.output_topics,
         plan.description,
         dict(plan.labels),
+        plan.options.on_deadline,
+        plan.options.on_retention,
     )
     return plan.name, spec
 

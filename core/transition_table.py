@@ -64,4 +64,20 @@ JOB_TRANSITIONS: Final[tuple[Row, ...]] = (
     Row(S.PAUSING, "WorkerAcked", S.PAUSING),
     Row(S.RESUMING, "WorkerAcked", S.RESUMING),
     Row(S.STOPPING, "WorkerAcked", S.STOPPING),
+    # Nobody is there to ask: the group itself is.
+    Row(S.PAUSING, "GroupFoundEmpty", S.PAUSING),
+    Row(S.STOPPING, "GroupFoundEmpty", S.STOPPING),
+    # The inputs lost what the job has not read. Found while it lives, accepted before it goes on.
+    Row(S.STARTING, "DataGapFound", S.STARTING),
+    Row(S.RUNNING, "DataGapFound", S.RUNNING),
+    Row(S.PAUSING, "DataGapFound", S.PAUSING),
+    Row(S.PAUSED, "DataGapFound", S.PAUSED),
+    Row(S.RESUMING, "DataGapFound", S.RESUMING),
+    Row(S.STOPPING, "DataGapFound", S.STOPPING),
+    Row(S.PAUSING, "DataGapAccepted", S.PAUSING),
+    Row(S.PAUSED, "DataGapAccepted", S.PAUSED),
+    Row(S.DEPLOYED, "DataGapAccepted", S.DEPLOYED),
+    Row(S.STOPPED, "DataGapAccepted", S.STOPPED),
+    Row(S.FAILED, "DataGapAccepted", S.FAILED),
+    Row(S.PAUSED, "RetentionWarned", S.PAUSED),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .coverage import Stance
+from .cut import Cut
 from .job import Job
 from .states import JobState
 
@@ -14,6 +15,8 @@ class Want:
 
     stance: Stance
     epoch: int
+    skips: Cut = ()
+    """Accepted gaps: a partition that stands before this offset continues at it."""
 
 
 _STANCE: Final = {
@@ -27,4 +30,4 @@ _STANCE: Final = {
 
 def wanted(job: Job) -> Want:
     """Run, hold still or release: a function of the folded job alone."""
-    return Want(_STANCE.get(job.state, Stance.RELEASED), job.epoch)
+    return Want(_STANCE.get(job.state, Stance.RELEASED), job.epoch, job.skips)

@@ -1,7 +1,7 @@
 """ack: a worker's word for its partitions. The one that completes the coverage also appends the proof."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..coverage import Stance
 from ..cut import Cut
@@ -24,6 +24,8 @@ class Ack:
     stance: Stance
     offsets: Cut
     partitions: Mapping[str, int]
+    lag: int | None = None
+    topics: Mapping[str, str] = field(default_factory=dict)
 
     name = "ack"
 
@@ -40,7 +42,7 @@ def decide_ack(job: Job, verb: Ack) -> Decision:
     coverage = job.coverage.with_ack(verb.worker, verb.offsets, verb.partitions)
     if coverage == job.coverage:
         return AlreadySo(job.since, job.by, job.reason)
-    acked = WorkerAcked(verb.worker, verb.stance, verb.offsets, verb.partitions)
+    acked = WorkerAcked(verb.worker, verb.stance, verb.offsets, verb.partitions, verb.lag, verb.topics)
     if not coverage.is_complete(job.spec.inputs):
         return Accepted((acked,))
     return Accepted((acked, _proof(job, coverage.cut)))

@@ -1,12 +1,16 @@
 """fail: a worker reports that the job cannot go on. Only workers say it; an operator says stop."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from ..cut import Cut, merge
+from ..cut import Cut, Gap, merge
 from ..decisions import Accepted, AlreadySo, Decision, Refused
-from ..events import JobFailed
+from ..events import DataGapFound, JobFailed
 from ..job import Job
 from ..states import LIVE
+
+GAP_CODES: Final = frozenset({"data_gap", "topic_identity_changed"})
+"""Failures that someone must accept before the job is started again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Fail:
     code: str
     message: str
     offsets: Cut = ()
+    gaps: tuple[Gap, ...] = ()
 
     name = "fail"
 
@@ -29,4 +34,7 @@ def decide_fail(job: Job, verb: Fail) -> Decision:
     if verb.epoch != job.epoch:
         code = "stale_epoch" if verb.epoch < job.epoch else "future_epoch"
         return Refused(code, f"failure of epoch {verb.epoch}; {job.id} is at {job.epoch}", None, job.state)
-    return Accepted((JobFailed(verb.code, verb.message, merge(job.cut, verb.offsets)),))
+    failed = JobFailed(verb.code, verb.message, merge(job.cut, verb.offsets))
+    if verb.code in GAP_CODES:
+        return Accepted((DataGapFound(verb.code, verb.message, verb.gaps), failed))
+    return Accepted((failed,))

@@ -9,7 +9,7 @@ from ..events import HoldReleased, JobEvent, ResumeRequested
 from ..job import Job
 from ..states import JobState
 from .pause import OPERATOR
-from .verdicts import illegal, legal_verbs
+from .verdicts import accepted_gap, gap_in_the_way, illegal, legal_verbs
 
 _MOVING: Final = frozenset({JobState.STARTING, JobState.RUNNING, JobState.RESUMING})
 _STILL: Final = frozenset({JobState.PAUSING, JobState.PAUSED})
@@ -22,6 +22,8 @@ class Resume:
     reason: str | None = None
     hold: str | None = OPERATOR
     timeout_s: int = 60
+    accept_gap: bool = False
+    """Take a loss that was found (DataGapFound), and continue after it."""
 
     name = "resume"
 
@@ -40,6 +42,9 @@ def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
         message = f"{job.id} has no hold {verb.hold}; it is held by {held}"
         return Refused("held", message, hint, job.state, legal_verbs(job))
     if job.state in _STILL and len(released) == len(names):
-        return Accepted((ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.timeout_s)),))
+        if not verb.accept_gap and (refused := gap_in_the_way(job)):
+            return refused
+        resumed = ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.timeout_s))
+        return Accepted((*accepted_gap(job), resumed))
     let_go: tuple[JobEvent, ...] = tuple(HoldReleased(name, verb.reason) for name in released)
     return Accepted(let_go)

@@ -8,7 +8,7 @@ from ..decisions import Accepted, AlreadySo, Decision
 from ..events import PauseRequested, StartRequested
 from ..job import Job
 from ..states import JobState
-from .verdicts import illegal
+from .verdicts import accepted_gap, gap_in_the_way, illegal
 
 _STARTABLE: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED})
 
@@ -19,6 +19,8 @@ class Start:
 
     reason: str | None = None
     timeout_s: int = 60
+    accept_gap: bool = False
+    """Take a loss that was found (DataGapFound), and continue after it."""
 
     name = "start"
 
@@ -29,9 +31,12 @@ def decide_start(job: Job, verb: Start, at: datetime) -> Decision:
         return AlreadySo(job.since, job.by, job.reason)
     if job.state not in _STARTABLE:
         return illegal(job, "start")
+    if not verb.accept_gap and (refused := gap_in_the_way(job)):
+        return refused
     deadline = at + timedelta(seconds=verb.timeout_s)
     started = StartRequested(verb.reason, deadline)
+    taken = accepted_gap(job)
     if not job.holds:
-        return Accepted((started,))
+        return Accepted((*taken, started))
     first = job.holds[0]
-    return Accepted((started, PauseRequested(first.name, first.reason, deadline)))
+    return Accepted((*taken, started, PauseRequested(first.name, first.reason, deadline)))

@@ -3,6 +3,7 @@
 from typing import Final
 
 from ..decisions import Refused
+from ..events import DataGapAccepted, JobEvent
 from ..job import Job
 from ..states import JobState as S
 
@@ -32,6 +33,19 @@ def legal_verbs(job: Job) -> tuple[str, ...]:
 def no_such_job(job_id: str) -> Refused:
     """The log knows no job of that name."""
     return Refused("no_such_job", f"there is no job {job_id}", "see `slackwater jobs`", S.ABSENT, LEGAL_VERBS[S.ABSENT])
+
+
+def gap_in_the_way(job: Job) -> Refused | None:
+    """A loss that nobody has accepted keeps the job from going on."""
+    if job.gap is None:
+        return None
+    hint = "--accept-gap continues after it; what is gone stays gone"
+    return Refused(job.gap.code, f"{job.id}: {job.gap.message}", hint, job.state, legal_verbs(job))
+
+
+def accepted_gap(job: Job) -> tuple[JobEvent, ...]:
+    """The event that takes the loss, if there is one."""
+    return () if job.gap is None else (DataGapAccepted(job.gap.code, job.gap.gaps),)
 
 
 def illegal(job: Job, verb: str) -> Refused:

@@ -26,6 +26,8 @@ _PATTERNS: Final = MappingProxyType(
         "dead_letter_topic": (_TOPIC, "a topic name"),
         "start": (re.compile("earliest|latest"), "earliest or latest"),
         "on_error": (re.compile("dead_letter|fail"), "dead_letter or fail"),
+        "on_deadline": (re.compile("stop|wait|fail"), "stop, wait or fail"),
+        "on_retention": (re.compile("warn|resume|stop"), "warn, resume or stop"),
         "deterministic": (re.compile("true|false"), "true or false"),
     }
 )
@@ -46,6 +48,8 @@ class Annotations:
             self.values.get("on_error", "dead_letter"),
             self.values.get("dead_letter_topic"),
             self.values.get("deterministic", "true") == "true",
+            self.values.get("on_deadline", "stop"),
+            self.values.get("on_retention", "warn"),
         )
 
 

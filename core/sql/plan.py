@@ -79,6 +79,10 @@ class JobOptions:
     dead_letter_topic: str | None = None
     """None: `<input topic>.dead_letters`."""
     deterministic: bool = True
+    on_deadline: str = "stop"
+    """What a transition that is not proved in time comes to: `stop`, `wait` or `fail`."""
+    on_retention: str = "warn"
+    """What a paused job does when retention is about to delete what it has not read: `warn`, `resume` or `stop`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,10 @@ def _last_published(connection: KafkaConnection, topic: str) -> dict[str, Any] |
 
 def _last_event(consumer: Consumer) -> dict[str, Any] | None:
     last = None
-    while messages := consumer.consume(LOOK_BACK, REQUEST_TIMEOUT_S):
-        for message in messages:
-            error, value = message.error(), message.value()
-            if error is not None and error.code() == KafkaError._PARTITION_EOF:
-                return last
-            if error is None and value:
-                last = json.loads(value)["data"]
+    while (message := consumer.poll(REQUEST_TIMEOUT_S)) is not None:
+        error, value = message.error(), message.value()
+        if error is not None and error.code() == KafkaError._PARTITION_EOF:
+            break
+        if error is None and value:
+            last = json.loads(value)["data"]
     return last

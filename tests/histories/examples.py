@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from slackwater.core import events as e
-from slackwater.core.cut import cut_of
+from slackwater.core.cut import Gap, cut_of
 from slackwater.core.spec import JobSpec
 
 AT: Final = datetime(2026, 11, 24, 8, 0, 0, 250_000, UTC)
 CUT: Final = cut_of({("orders", 0): 7, ("orders", 10): 2**62, ("payments", 0): 0})
+GAPS: Final = (Gap("orders", 0, 7, 12),)
 SPEC: Final = JobSpec(
     "SELECT * FROM orders -- größer",
     "2",
@@ -33,4 +34,8 @@ EXAMPLES: Final[tuple[e.JobEvent, ...]] = (
     e.JobStopped("c9", ()),
     e.JobFailed("poison_record", "orders[0] at 7: no JSON", CUT),
     e.WorkerAcked("w-1", "still", CUT, {"payments": 1, "orders": 11}),
+    e.GroupFoundEmpty(CUT),
+    e.DataGapFound("data_gap", "orders[0]: 5 records (7 to 11) are gone", GAPS),
+    e.DataGapAccepted("data_gap", GAPS),
+    e.RetentionWarned(10, 360),
 )

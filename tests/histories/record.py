@@ -14,14 +14,17 @@ from typing import Any, Final
 from slackwater.core.codec import DOMAIN, canonical, job_data, time_text
 from slackwater.core.commands import Command, Verb
 from slackwater.core.control.ack import Ack
+from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.expire import Expire
 from slackwater.core.control.fail import Fail
 from slackwater.core.control.pause import Pause
+from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
-from slackwater.core.cut import cut_of
+from slackwater.core.control.warn import Warn
+from slackwater.core.cut import Gap, cut_of, gaps_text
 from slackwater.core.events import JobEvent, JobPaused
 from slackwater.core.job import Job
 from slackwater.core.recorded import GENESIS
@@ -145,11 +148,14 @@ def start_into_holds(log: Recorder) -> None:
 
 
 def deadline(log: Recorder) -> None:
-    """A pause nobody finishes in time fails with the missing partition; the next start is still, at the last cut."""
+    """A pause nobody finishes in time fails with the missing partition; the next start is still, at the last cut.
+
+    Recorded before a late pause fell back to a stop; today it takes `@on_deadline: fail`.
+    """
     _running(log)
     log.ask(Pause("maintenance", timeout_s=5))
     log.ack("w-1", {0: 7})
-    log.ask(Expire(log.jobs["orders_big"].epoch), "w-1", later_s=30)
+    log.ask(Expire(log.jobs["orders_big"].epoch, 30), "w-1", later_s=30)
     log.ask(Start("again"), "ben")
     log.ack("w-1", {0: 7, 1: 9})
     log.ask(Resume(hold=None))
@@ -222,6 +228,30 @@ def stop_overtakes(log: Recorder) -> None:
     log.ack("w-1", {0: 3, 1: 0})
 
 
+def late_pause_falls_back(log: Recorder) -> None:
+    """A pause nobody vouches for falls back to a stop, the empty group proves it, and the next start is still."""
+    _running(log)
+    log.ask(Pause("maintenance", timeout_s=5))
+    log.ask(Expire(log.jobs["orders_big"].epoch, 5), "w-1", later_s=5)
+    log.ask(Conclude(log.jobs["orders_big"].epoch, cut_of({("orders", 0): 7, ("orders", 1): 9})), "ana")
+    log.ask(Start("again"), "ben")
+    log.ack("w-1", {0: 7, 1: 9})
+
+
+def gap_accepted(log: Recorder) -> None:
+    """Retention deletes what a paused job has not read: warned, found, refused, accepted, resumed after it."""
+    _running(log)
+    log.ask(Pause("maintenance"))
+    log.ask(Conclude(log.jobs["orders_big"].epoch, cut_of({("orders", 0): 7, ("orders", 1): 9})), "ana")
+    log.ask(Warn(log.jobs["orders_big"].epoch, 50, 3600), "w-1")
+    log.ask(Warn(log.jobs["orders_big"].epoch, 10, 720), "w-1")
+    gaps = (Gap("orders", 0, 7, 12),)
+    log.ask(ReportGap(log.jobs["orders_big"].epoch, "data_gap", gaps_text(gaps), gaps), "w-1")
+    log.ask(Resume("go on"))
+    log.ask(Resume("go on", accept_gap=True))
+    log.ack("w-1", {0: 12, 1: 9})
+
+
 def illegal_order(log: Recorder) -> None:
     """Fails on purpose: JobPaused straight after StartRequested, in a chain that verifies."""
     log.ask(Deploy(SPEC))
@@ -247,6 +277,8 @@ HISTORIES: Final[dict[str, Callable[[Recorder], None]]] = {
     "0009-topic-grows-while-pausing": topic_grows,
     "0010-two-jobs-one-chain": two_jobs,
     "0011-stop-overtakes-start-and-resume": stop_overtakes,
+    "0012-late-pause-falls-back-to-a-stop": late_pause_falls_back,
+    "0013-data-gap-found-and-accepted": gap_accepted,
     "0101-illegal-order": illegal_order,
     "0102-unknown-event": unknown_event,
 }

@@ -13,16 +13,19 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from slackwater.core.commands import Command, Verb
 from slackwater.core.control.ack import Ack
+from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.expire import Expire
 from slackwater.core.control.fail import Fail
 from slackwater.core.control.pause import Pause
+from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
+from slackwater.core.control.warn import Warn
 from slackwater.core.coverage import Stance
-from slackwater.core.cut import cut_of
-from slackwater.core.events import EPOCH_RAISING, WorkerAcked, name_of
+from slackwater.core.cut import Gap, cut_of, gaps_text
+from slackwater.core.events import EPOCH_RAISING, GroupFoundEmpty, WorkerAcked, name_of
 from slackwater.core.evolve import replay
 from slackwater.core.job import Job
 from slackwater.core.recorded import GENESIS, Recorded
@@ -43,6 +46,12 @@ ENDS_IN = {
     JobState.PAUSING: JobState.PAUSED,
     JobState.RESUMING: JobState.RUNNING,
     JobState.STOPPING: JobState.STOPPED,
+}
+
+
+STILL_EVENTS = {
+    *("WorkerAcked", "GroupFoundEmpty", "JobPaused", "HoldAdded", "HoldReleased"),
+    *("DataGapFound", "RetentionWarned"),
 }
 
 
@@ -202,8 +211,44 @@ class JobMachine(RuleBasedStateMachine):
     def expire(self) -> None:
         """The deadline passes."""
         assert self.job is not None
-        self.log.ask(Expire(self.job.epoch), self.job.deadline)
-        assert self.job.state is JobState.FAILED
+        falls_back = self.job.state is JobState.PAUSING
+        self.log.ask(Expire(self.job.epoch, 60))
+        assert self.job.state is (JobState.STOPPING if falls_back else JobState.FAILED)
+
+    @precondition(lambda self: self.job is not None and self.job.state in TRANSITIONAL)
+    @rule()
+    def nobody_is_there(self) -> None:
+        """An empty group proves stillness, never movement."""
+        assert self.job is not None
+        before = self.job.state
+        self.log.ask(Conclude(self.job.epoch, cut_of({("orders", p): self.offset for p in self.owner})))
+        still = before in {JobState.PAUSING, JobState.STOPPING}
+        assert self.job.state is (ENDS_IN[before] if still else before)
+
+    @precondition(lambda self: self.job is not None)
+    @rule(first=st.integers(0, 3))
+    def lose_records(self, first: int) -> None:
+        """A loss is in the way of every start and resume until someone takes it."""
+        assert self.job is not None
+        gaps = (Gap("orders", 0, first, first + 1),)
+        self.log.ask(ReportGap(self.job.epoch, "data_gap", gaps_text(gaps), gaps))
+
+    @precondition(lambda self: self.job is not None)
+    @rule(by=st.sampled_from((Start(accept_gap=True), Resume(hold=None, accept_gap=True))))
+    def take_the_loss(self, by: Verb) -> None:
+        """Accepted by name, with what the verb does."""
+        assert self.job is not None
+        result = self.log.ask(by)
+        assert not (result.changed and self.job.gap and self.job.state in {JobState.STARTING, JobState.RESUMING})
+
+    @precondition(lambda self: self.job is not None)
+    @rule(percent=st.sampled_from((50, 10)))
+    def retention_comes_closer(self, percent: int) -> None:
+        """A warning moves nothing by default."""
+        assert self.job is not None
+        before = self.job.state
+        self.log.ask(Warn(self.job.epoch, percent, 60))
+        assert self.job.state is before
 
     @precondition(lambda self: self.job is not None and self.job.state in TRANSITIONAL)
     @rule()
@@ -251,7 +296,11 @@ class JobMachine(RuleBasedStateMachine):
         since = max(n for n, r in enumerate(self.log.history) if name_of(r.event) in EPOCH_RAISING)
         assert name_of(self.log.history[since].event) == "PauseRequested"
         since_then = [recorded.event for recorded in self.log.history[since + 1 :]]
-        assert {name_of(one) for one in since_then} <= {"WorkerAcked", "JobPaused", "HoldAdded", "HoldReleased"}
+        assert {name_of(one) for one in since_then} <= STILL_EVENTS
+        concluded = next((one for one in since_then if isinstance(one, GroupFoundEmpty)), None)
+        if concluded is not None:
+            assert set(concluded.offsets) <= set(job.cut)
+            return
         acks = [one for one in since_then if isinstance(one, WorkerAcked)]
         count = max(ack.partitions["orders"] for ack in acks)
         vouched = {partition: offset for ack in acks for _, partition, offset in ack.offsets}
@@ -279,10 +328,10 @@ class JobMachine(RuleBasedStateMachine):
             return
         assert (self.job.deadline is not None) == (self.job.state in TRANSITIONAL)
         if self.job.deadline is not None:
-            _, settled = self.log.settle(Expire(self.job.epoch), self.job.deadline)
+            _, settled = self.log.settle(Expire(self.job.epoch, 60))
             assert settled.job is not None
-            assert settled.job.state is JobState.FAILED
-            assert settled.job.failure
+            assert settled.job.state in {JobState.FAILED, JobState.STOPPING}
+            assert settled.job.failure or settled.job.reason
 
 
 TestJobMachine = pytest.mark.filterwarnings("error")(JobMachine.TestCase)
@@ -290,9 +339,8 @@ TestJobMachine.settings = settings(max_examples=500, stateful_step_count=50, dea
 
 
 def _come_to(job: Job | None, verb: Verb) -> Settled:
-    """What the verb comes to; an expiry arrives at the deadline."""
-    at = job.deadline if isinstance(verb, Expire) and job and job.deadline else BEGAN
-    return settle(job, Command("c", "orders_big", verb, "ana", "api", at))
+    """What the verb comes to."""
+    return settle(job, Command("c", "orders_big", verb, "ana", "api", BEGAN))
 
 
 def _every_verb(job: Job | None) -> list[Verb]:
@@ -308,7 +356,12 @@ def _every_verb(job: Job | None) -> list[Verb]:
         Stop(),
         *(Ack("w-1", epoch, stance, cut, {"orders": 2}) for cut in (half, whole)),
         Fail("w-1", epoch, "data_gap", "gone"),
-        Expire(epoch),
+        Expire(epoch, 60),
+        Conclude(epoch, whole),
+        ReportGap(epoch, "data_gap", "gone", (Gap("orders", 0, 0, 1),)),
+        Start(accept_gap=True),
+        Resume(hold=None, accept_gap=True),
+        Warn(epoch, 10, 60),
     ]
 
 
@@ -327,7 +380,7 @@ def test_every_row_is_taken_by_a_command() -> None:
             after = settled.job
             if after is None:
                 continue
-            key = (after.state, frozenset(hold.name for hold in after.holds), after.coverage.vouched)
+            key = (after.state, frozenset(hold.name for hold in after.holds), after.coverage.vouched, after.gap is None)
             if key not in seen:
                 seen.add(key)
                 queue.append(after)

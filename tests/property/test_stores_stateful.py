@@ -102,8 +102,7 @@ def machine(make: Callable[[], EventStore]) -> type[RuleBasedStateMachine]:
         @rule(late=st.booleans())
         def expire(self, late: bool) -> None:
             assert self.job is not None
-            self.clock += timedelta(minutes=2 if late else 0)
-            self.ask(Expire(self.job.epoch))
+            self.ask(Expire(self.job.epoch, 60 if late else 0))
 
         @precondition(lambda self: bool(self.asked))
         @rule(which=st.integers(0, 1000))

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from slackwater.core.commands import Command, Verb
 from slackwater.core.coverage import Stance
-from slackwater.core.cut import Cut, cut_of
+from slackwater.core.cut import Cut, Gap, cut_of
 from slackwater.core.decide import decide
 from slackwater.core.decisions import Accepted, AlreadySo, Decision, Refused
 from slackwater.core.events import (
+    DataGapFound,
     JobDeployed,
     JobEvent,
     JobFailed,
@@ -70,6 +71,7 @@ RESUMED: Final = (*RESUMING, acked(Stance.RUNNING, 7, 9), JobResumed("c8", order
 STOPPING: Final = (*RUNNING, StopRequested("night", SOON))
 STOPPED: Final = (*STOPPING, acked(Stance.RELEASED, 7, 9), JobStopped("c5", orders(7, 9)))
 FAILED: Final = (*RUNNING, JobFailed("poison_record", "orders[0] at 3", orders(3, 0)))
+GAP: Final = DataGapFound("data_gap", "orders[0]: 5 records (7 to 11) are gone", (Gap("orders", 0, 7, 12),))
 HELD_AT_REST: Final = (JobDeployed(SPEC, ("operator", "audit"), "not yet"),)
 
 PASTS: Final[dict[JobState, tuple[JobEvent, ...]]] = {

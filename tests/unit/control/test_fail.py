@@ -17,10 +17,10 @@ def test_what_lives_can_fail(state: JobState) -> None:
     """From every living state to FAILED: the epoch rises, holds and cut stay, and workers are to let go."""
     before = given(*PASTS[state]).job
     assert before is not None
-    verb = Fail("w-1", before.epoch, "data_gap", "orders[0]: gone")
-    job = given(*PASTS[state]).when(verb, actor="w-1").then(JobFailed("data_gap", "orders[0]: gone", before.cut))
+    verb = Fail("w-1", before.epoch, "poison_record", "orders[0]: gone")
+    job = given(*PASTS[state]).when(verb, actor="w-1").then(JobFailed("poison_record", "orders[0]: gone", before.cut))
     assert (job.state, job.epoch, job.coverage) == (JobState.FAILED, before.epoch + 1, Coverage())
-    assert (job.failure, job.reason, job.by) == ("data_gap: orders[0]: gone", "orders[0]: gone", "w-1")
+    assert (job.failure, job.reason, job.by) == ("poison_record: orders[0]: gone", "orders[0]: gone", "w-1")
     assert (job.since, job.deadline, job.holds, job.cut) == (NOW, None, before.holds, before.cut)
     assert wanted(job).stance is Stance.RELEASED
 

@@ -1,0 +1,36 @@
+"""conclude: a group without members proves stillness, and nothing else."""
+
+import pytest
+
+from slackwater.core.control.conclude import Conclude
+from slackwater.core.cut import cut_of
+from slackwater.core.events import GroupFoundEmpty, JobPaused, JobStopped
+from slackwater.core.states import JobState
+
+from .given import PASTS, PAUSING, STOPPING, given, orders
+
+
+def test_a_pause_with_nobody_there() -> None:
+    """Paused, at the group's offsets; a partition the group says nothing of keeps the last cut."""
+    seen = cut_of({("orders", 1): 9})
+    job = given(*PAUSING).when(Conclude(2, seen)).then(GroupFoundEmpty(seen), JobPaused("c5", orders(0, 9)))
+    assert (job.state, job.cut) == (JobState.PAUSED, orders(0, 9))
+
+
+def test_a_stop_with_nobody_there() -> None:
+    """Stopped: nobody holds a partition."""
+    given(*STOPPING).when(Conclude(2, orders(7, 9))).then(GroupFoundEmpty(orders(7, 9)), JobStopped("c5", orders(7, 9)))
+
+
+@pytest.mark.parametrize("state", sorted(set(PASTS) - {JobState.PAUSING, JobState.STOPPING}), ids=str)
+def test_nothing_else_is_proved_by_absence(state: JobState) -> None:
+    """Running needs somebody who runs."""
+    job = given(*PASTS[state]).job
+    assert job is not None
+    given(*PASTS[state]).when(Conclude(job.epoch, ())).then_already(since=job.since, by=job.by, reason=job.reason)
+
+
+@pytest.mark.parametrize(("epoch", "code"), [(1, "stale_epoch"), (3, "future_epoch")])
+def test_of_another_epoch(epoch: int, code: str) -> None:
+    """What was seen before the wish proves nothing about it."""
+    given(*PAUSING).when(Conclude(epoch, ())).then_refused(code)
