@@ -15,19 +15,20 @@ from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
-from slackwater.core.result import Result
-from slackwater.core.states import TRANSITIONAL, JobState
+from slackwater.core.states import TRANSITIONAL
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore, Table
 from slackwater.persistence.verify import Verdict, verify
 from slackwater.streams.kafka_connection import KafkaConnection
 
-from .desk import CommandResult, translated, unconfirmed, view
-from .errors import InvalidCommand, NotFound, Refused, SlackwaterError, Unavailable, raise_if_refused
+from .desk import CommandResult, translated, view
+from .errors import InvalidCommand, NotFound, Unavailable, raise_if_refused
 from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
+from .see_through import see_through
 from .settings import load_settings
 
 WAIT_TIMEOUT_S = 30.0
+DEADLINE_S = 60
 
 
 class Admin:
@@ -98,23 +99,39 @@ class Admin:
         verb = Deploy(spec, tuple(holds), reason)
         return self._ask(name, verb, command_id=command_id, expected_version=expected_version, wait=False)
 
-    def start_job(self, name: str, *, reason: str | None = None, **how: Any) -> CommandResult:
-        """Run the job: RUNNING once every partition is taken, PAUSED if a hold says so. See `_ask` for `how`."""
-        return self._ask(name, Start(reason), **how)
+    def start_job(
+        self, name: str, *, reason: str | None = None, accept_gap: bool = False, deadline_s: int = DEADLINE_S, **how: Any
+    ) -> CommandResult:
+        """Run the job: RUNNING once every partition is taken, PAUSED if a hold says so.
 
-    def pause_job(self, name: str, *, reason: str | None = None, hold: str = OPERATOR, **how: Any) -> CommandResult:
+        Of every verb: `deadline_s` is the time until an unproved transition comes to what the job's `@on_deadline` says;
+        see `_ask` for `how`. `accept_gap` takes a loss that was found in the inputs, and continues after it.
+        """
+        return self._ask(name, Start(reason, deadline_s, accept_gap), **how)
+
+    def pause_job(
+        self, name: str, *, reason: str | None = None, hold: str = OPERATOR, deadline_s: int = DEADLINE_S, **how: Any
+    ) -> CommandResult:
         """Hold the job still. Returned with state PAUSED, everything it took is committed and `cut` says up to where."""
-        return self._ask(name, Pause(reason, hold), **how)
+        return self._ask(name, Pause(reason, hold, deadline_s), **how)
 
     def resume_job(
-        self, name: str, *, reason: str | None = None, hold: str = OPERATOR, all_holds: bool = False, **how: Any
+        self,
+        name: str,
+        *,
+        reason: str | None = None,
+        hold: str = OPERATOR,
+        all_holds: bool = False,
+        accept_gap: bool = False,
+        deadline_s: int = DEADLINE_S,
+        **how: Any,
     ) -> CommandResult:
         """Release one hold, or all. The job runs again once the last is gone."""
-        return self._ask(name, Resume(reason, None if all_holds else hold), **how)
+        return self._ask(name, Resume(reason, None if all_holds else hold, deadline_s, accept_gap), **how)
 
-    def stop_job(self, name: str, *, reason: str | None = None, **how: Any) -> CommandResult:
+    def stop_job(self, name: str, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any) -> CommandResult:
         """Give up the partitions and keep the cut; a later start continues there."""
-        return self._ask(name, Stop(reason), **how)
+        return self._ask(name, Stop(reason, deadline_s), **how)
 
     # Questions.
 
@@ -209,30 +226,6 @@ class Admin:
             on_accepted(accepted)
         if not wait or result.state not in TRANSITIONAL:
             return accepted
-        job = self._see_through(name, result, timeout)
-        return view(result, before, job.state, job.cut, began)
-
-    def _see_through(self, name: str, result: Result, timeout: float) -> Job:
-        deadline = time.monotonic() + timeout
         with translated():
-            while True:
-                seq = self.store.head().seq
-                job = self._job(name)
-                if job.state is JobState.FAILED:
-                    raise SlackwaterError(
-                        "job_failed",
-                        f"{name} FAILED: {job.failure}",
-                        job=name,
-                        state=job.state,
-                        command_id=result.command_id,
-                    )
-                if job.epoch != result.epoch:
-                    raise Refused(
-                        "overtaken", f"a newer command took over; {name} is {job.state}", job=name, state=job.state
-                    )
-                if job.state not in TRANSITIONAL:
-                    return job
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise unconfirmed(job, result, timeout)
-                self.store.wait(seq, min(left, 1.0))
+            job = see_through(self.store, self.kafka, result, timeout, self._actor, self._channel)
+        return view(result, before, job.state, job.cut, began)

@@ -12,7 +12,7 @@ from slackwater.core.result import Result
 from slackwater.core.states import JobState
 from slackwater.persistence.errors import StoreError, StoreRefused, StoreUnavailable
 
-from .errors import InvalidCommand, NotAllowed, Timeout, Unavailable
+from .errors import InvalidCommand, NotAllowed, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,6 @@ class CommandResult:
     by: str | None = None
     reason: str | None = None
     duplicate: bool = False
-
-
-def unconfirmed(job: Job, result: Result, timeout: float) -> Timeout:
-    """Accepted, but not seen to be done: what is missing."""
-    seen = ", ".join(f"{topic}[{partition}]" for topic, partition in job.coverage.missing)
-    if not job.coverage.workers:
-        hint = "no worker answered; is one running? `slackwater worker`"
-    else:
-        hint = f"still waiting for {seen}"
-    return Timeout(
-        "not_confirmed",
-        f"{result.verb} was accepted; {job.id} is still {job.state} after {timeout:g} s",
-        hint=hint,
-        job=job.id,
-        state=job.state,
-        command_id=result.command_id,
-    )
 
 
 def view(result: Result, before: Job | None, state: JobState | None, cut: Cut, began: float) -> CommandResult:

@@ -16,7 +16,7 @@ DEV_FILE: Final = DEV_HOUSE / "house.toml"
 
 class Settings(BaseSettings):
     """`log` is a SQLAlchemy URL of the event log, `kafka` bootstrap servers, `prefix` begins the control topics' names;
-    `kafka_settings` go to every client."""
+    `kafka_settings` go to every client; a worker silent for `session_timeout_s` loses its partitions."""
 
     model_config = SettingsConfigDict(env_prefix="SLACKWATER_", extra="forbid")
 
@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     kafka: str | None = None
     prefix: str = Field(default="slackwater", pattern=r"^[A-Za-z0-9._-]{1,100}$")
     kafka_settings: dict[str, str] = Field(default_factory=dict, repr=False)
+    session_timeout_s: float = Field(default=10.0, ge=2, le=300)
 
     @classmethod
     def settings_customise_sources(
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
         if self.kafka is None:
             return None
         try:
-            return KafkaConnection(self.kafka, self.kafka_settings)
+            return KafkaConnection(self.kafka, self.kafka_settings, self.session_timeout_s)
         except BadKafkaSettings as error:
             raise InvalidCommand(error.code, str(error), hint=error.hint) from None
 
@@ -71,7 +72,7 @@ def load_settings(log: str | None = None, kafka: str | None = None) -> Settings:
     except ValidationError as error:
         where = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
         raise InvalidCommand(
-            "bad_config", f"slackwater.toml: {where}", hint="known: log, kafka, prefix, kafka_settings"
+            "bad_config", f"slackwater.toml: {where}", hint=f"known: {', '.join(Settings.model_fields)}"
         ) from None
     except ValueError as error:
         raise InvalidCommand("bad_config", f"slackwater.toml cannot be read: {error}") from None

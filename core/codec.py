@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -77,8 +76,7 @@ def _drop_default(event: Any, data: dict[str, Any], path: tuple[str, ...]) -> No
         del data[name]
 
 
-@cache
-def _default_of(kind: type, name: str) -> Any:
+def _default_of(kind: Any, name: str) -> Any:
     (found,) = (field for field in fields(kind) if field.name == name)
     return found.default if found.default_factory is MISSING else found.default_factory()
 

@@ -17,8 +17,8 @@ from slackwater.core.spec_from_sql import plan_of
 from slackwater.core.want import Want
 
 from .kafka_connection import KafkaConnection
+from .oversight import Running
 from .record_path import RecordPath
-from .standing import PathFailure, Standing
 
 MAILBOX_TIMEOUT_S: Final = 0.5
 
@@ -38,10 +38,11 @@ class JobAgent:
         self, app: faust.App, job: Job, connection: KafkaConnection, worker: str, on_change: Callable[[], None]
     ) -> None:
         self.job_id = job.id
-        self.spec_hash = job.spec.hash
+        self._spec_hash = job.spec.hash
+        self._topics = frozenset(job.topics.items())
         self._mailbox = app.channel(maxsize=16)
         plan = plan_of(job.spec)
-        self.path = RecordPath(job.id, plan, connection, worker, last_cut=job.cut, on_change=on_change)
+        self.path = RecordPath(job.id, plan, connection, worker, last_cut=job.cut, topics=job.topics, on_change=on_change)
         name = f"job.{job.id}.{time.monotonic_ns()}"
         self._agent = app.agent(self._mailbox, name=name)(self._read_mail)
 
@@ -63,14 +64,10 @@ class JobAgent:
         await self._agent.stop()
 
     @property
-    def standing(self) -> Standing | None:
-        """What the path can vouch for now."""
-        return self.path.standing
-
-    @property
-    def failure(self) -> PathFailure | None:
-        """What ended the path, if it failed."""
-        return self.path.failure
+    def running(self) -> Running:
+        """What runs here, for whoever judges it."""
+        path = self.path
+        return Running(self._spec_hash, self._topics, path.is_alive, path.standing, path.failure)
 
     async def _read_mail(self, letters: Any) -> None:
         async for letter in letters:

@@ -4,7 +4,11 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, Producer
+    from confluent_kafka.admin import AdminClient
 
 PROTECTED: Final = frozenset(
     {
@@ -49,6 +53,8 @@ class KafkaConnection:
 
     bootstrap: str
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+    session_timeout_s: float = 10.0
+    """After so long without a sign of life a worker's partitions go to others."""
 
     def __post_init__(self) -> None:
         wrong = sorted(PROTECTED & {name.lower() for name in self.extra})
@@ -59,9 +65,37 @@ class KafkaConnection:
             if name in self.extra and _is_open_to_all(self.extra[name]):
                 raise BadKafkaSettings("unsafe_key_file", f"{name}: everyone may read that file", "chmod 600 it")
 
+    @property
+    def session_timeout_ms(self) -> int:
+        """The same in Kafka's unit."""
+        return int(self.session_timeout_s * 1000)
+
+    @property
+    def transaction_timeout_ms(self) -> int:
+        """Shorter than the session: a member that was thrown out can then never land an EndTxn."""
+        return self.session_timeout_ms * 8 // 10
+
+    def consumer(self, **own: Any) -> "Consumer":
+        """A consumer of these brokers."""
+        from confluent_kafka import Consumer
+
+        return Consumer(self.client(**own))
+
+    def producer(self, **own: Any) -> "Producer":
+        """A producer to these brokers."""
+        from confluent_kafka import Producer
+
+        return Producer(self.client(**own))
+
+    def admin(self) -> "AdminClient":
+        """A client that asks and manages."""
+        from confluent_kafka.admin import AdminClient
+
+        return AdminClient(self.client())
+
     def client(self, **own: Any) -> dict[str, Any]:
         """Settings of one client; underscores in `own` stand for dots."""
-        mine = {name.replace("_", "."): value for name, value in own.items()}
+        mine = {name if name == "on_delivery" else name.replace("_", "."): value for name, value in own.items()}
         return {"bootstrap.servers": self.bootstrap, "log_level": 2, **self.extra, **mine}
 
 

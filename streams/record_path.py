@@ -6,7 +6,8 @@ anywhere else. The rules that made this exact under rebalances and SIGKILL are d
 """
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -27,12 +28,15 @@ from .steps import reached
 from .taken import Taken
 from .topics import ensure_job_topics
 from .transaction import Transaction
+from .vigil import changed_identity, topic_ids
 
 log = structlog.get_logger()
 
 BATCH_RECORDS_MAX: Final = 20_000
 CONSUME_TIMEOUT_S: Final = 0.05
 DRAIN_TIMEOUT_S: Final = 30.0
+LEASE_S: Final = 30.0
+"""A word from the log holds for so long. A worker that cannot reach the log any more holds still rather than guess."""
 
 
 class RecordPath:
@@ -50,18 +54,24 @@ class RecordPath:
         worker: str,
         *,
         last_cut: Cut,
+        topics: Mapping[str, str],
         on_change: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.job_id = job_id
         self.counts = Counts()
         self.standing: Standing | None = None
         self.failure: PathFailure | None = None
         self._plan = plan
+        self._topics = dict(topics)
+        self._clock = clock
         self._connection = connection
         self._on_change = on_change
         sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
         self._transaction = Transaction(job_id, Engine(plan), sink, self.counts)
-        self._source = Source(job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=on_change)
+        self._source = Source(
+            job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=on_change, clock=clock
+        )
         self._handover = Handover()
         self._patience = Patience()
         self._want: tuple[Want | None, float] = (None, 0.0)
@@ -95,9 +105,10 @@ class RecordPath:
 
     def _own(self) -> None:
         try:
-            while not self._is_over and not self._belong():
+            while not self._is_over and not self.step():
                 pass
         finally:
+            self._drain()
             self._handover.end()
             self._worker.join(DRAIN_TIMEOUT_S)
             self._source.close()
@@ -107,18 +118,25 @@ class RecordPath:
     def _is_over(self) -> bool:
         return self._handover.is_over or self.failure is not None
 
-    def _belong(self) -> bool:
-        """From joining the group to leaving it. True when the path is done, False to join anew after a failure."""
+    def step(self) -> bool:
+        """One round of the owner: join the group if that is still to do, then one turn. True when the path is done."""
         try:
-            ensure_job_topics(self._connection, self._plan)
-            self._source.open()
-            while not self._is_over and not self._turn():
-                pass
-            self._drain()
-            return True
+            if not self._source.is_open:
+                self._topics = self._arrive()
+                self._source.open()
+            return self._turn()
         except Exception as error:
             self._leave_for(error)
             return False
+
+    def _arrive(self) -> dict[str, str]:
+        """The ids of the inputs, which must be those the log knows. Raises Unmendable."""
+        ensure_job_topics(self._connection, self._plan)
+        found = topic_ids(self._connection.admin(), self._plan.input_topics)
+        why = changed_identity(self._topics, found)
+        if why is not None:
+            raise Unmendable("topic_identity_changed", why)
+        return found
 
     def _leave_for(self, error: Exception) -> None:
         """Leave the group, then fail or wait: the committed offsets are where the next try begins.
@@ -137,12 +155,11 @@ class RecordPath:
         self._handover.wait_for_end(pause_s)
 
     def _turn(self) -> bool:
-        """One round of the owner. True when the path is done."""
         if self._handover.broken is not None:
             self._rewind(self._handover.broken)
         want, as_of = self._want
-        if want is None or as_of <= self._source.assigned_at:
-            # A partition is taken from only after a word from the log that is younger than its assignment.
+        if want is None or as_of <= self._source.assigned_at or self._clock() - as_of > LEASE_S:
+            # A partition is taken from only after a word from the log that is younger than its assignment, and not too old.
             self._source.hold()
             self._source.serve(CONSUME_TIMEOUT_S)
         elif want.stance is Stance.RUNNING:
@@ -157,6 +174,9 @@ class RecordPath:
         return False
 
     def _run(self, want: Want) -> None:
+        if not self._is_vouched(want) and self._source.has_assignment:
+            self._source.skip(want.skips)
+            self._source.refuse_gaps()
         self._source.release()
         self._vouch(want)
         taken = self._source.take(BATCH_RECORDS_MAX, CONSUME_TIMEOUT_S)
@@ -165,25 +185,24 @@ class RecordPath:
             self._handover.put(taken)
 
     def _drain(self) -> None:
-        """Wait until everything taken is committed, or the working thread is known to be broken."""
         self._handover.drain(DRAIN_TIMEOUT_S, self._worker)
 
     def _vouch(self, want: Want) -> bool:
         """Read the stable committed offsets back from Kafka, once for each change of epoch or assignment."""
-        if not self._source.has_assignment:
-            return False
-        standing = self.standing
-        if standing is not None and standing.want == want and self._source.vouched:
-            return True
+        if not self._source.has_assignment or self._is_vouched(want):
+            return self._source.has_assignment
         offsets = self._source.vouched_offsets()
         reached("read_back")
         if offsets is None:
             return False
         self._source.vouched = True
-        self.standing = Standing(want, offsets, self._source.partition_counts())
+        self.standing = Standing(want, offsets, self._source.partition_counts(), self._source.lag(), self._topics)
         reached("vouched")
         self._on_change()
         return True
+
+    def _is_vouched(self, want: Want) -> bool:
+        return self._source.vouched and self.standing is not None and self.standing.want == want
 
     def _rewind(self, cause: Exception) -> None:
         """After an unknown result: a new producer, then back to what Kafka says is committed. Raises Unmendable."""
@@ -201,7 +220,7 @@ class RecordPath:
 
     def _fail(self, error: Unmendable) -> None:
         if self.failure is None:
-            self.failure = PathFailure(error.code, str(error), self._source.last_committed())
+            self.failure = PathFailure(error.code, str(error), self._source.last_committed(), getattr(error, "gaps", ()))
         self._handover.end()
         self._on_change()
 
@@ -219,7 +238,6 @@ class RecordPath:
             self._handover.done()
 
     def _one(self, taken: Taken) -> None:
-        """One batch, one transaction."""
         broken: Exception | None = None
         self._at = f"last at {taken.first}"
         try:

@@ -19,8 +19,6 @@ from .kafka_connection import KafkaConnection
 from .standing import Unmendable
 from .steps import reached
 
-TRANSACTION_TIMEOUT_MS: Final = 8_000
-"""Shorter than the consumer's session timeout: a member that was thrown out can then never land an EndTxn."""
 INIT_TIMEOUT_S: Final = 30.0
 QUEUE_MESSAGES_MAX: Final = 2_000_000
 _TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE})
@@ -39,24 +37,25 @@ class Sink:
     ) -> None:
         self._job_id = job_id
         self._dead_letter_topic = dead_letter_topic
-        self._settings = connection.client(
-            transactional_id=f"slackwater.{job_id}.{worker}.{_INCARNATION}",
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            message_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            queue_buffering_max_messages=QUEUE_MESSAGES_MAX,
-            queue_buffering_max_kbytes=512 * 1024,
-            linger_ms=5,
-            batch_num_messages=10_000,
-            batch_size=1_000_000,
-            compression_type="lz4",
-        )
+        self._connection = connection
+        self._settings: dict[str, Any] = {
+            "transactional_id": f"slackwater.{job_id}.{worker}.{_INCARNATION}",
+            "transaction_timeout_ms": connection.transaction_timeout_ms,
+            "message_timeout_ms": connection.transaction_timeout_ms,
+            "queue_buffering_max_messages": QUEUE_MESSAGES_MAX,
+            "queue_buffering_max_kbytes": 512 * 1024,
+            "linger_ms": 5,
+            "batch_num_messages": 10_000,
+            "batch_size": 1_000_000,
+            "compression_type": "lz4",
+        }
         self._producer: Producer | None = None
         self._in_transaction = False
         self._too_large = False
 
     def open(self) -> None:
         """Fence any older producer of this slot and abort what it left open. Raises KafkaException."""
-        self._producer = Producer({**self._settings, "on_delivery": self._delivered})
+        self._producer = self._connection.producer(**self._settings, on_delivery=self._delivered)
         self._producer.init_transactions(INIT_TIMEOUT_S)
         self._in_transaction = False
         self._too_large = False

@@ -5,8 +5,7 @@ the owner takes it after each consume and first thing in `on_revoke`, and others
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -14,15 +13,16 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from slackwater.core.cut import Cut, cut_of
 from slackwater.core.sql.plan import JobPlan
 
+from . import positions
+from .job_group import group_of
 from .kafka_connection import KafkaConnection
+from .positions import partitions_of
+from .standing import Unmendable
 from .steps import reached
-from .taken import Taken, only_records
+from .taken import OutOfRange, Taken, only_records
 
-SESSION_TIMEOUT_MS: Final = 10_000
 MAX_POLL_INTERVAL_MS: Final = 300_000
 REQUEST_TIMEOUT_S: Final = 10.0
-_NO_OFFSET: Final = 0
-"""Offsets below this mean that nothing was ever committed."""
 
 
 class Source:
@@ -38,28 +38,31 @@ class Source:
         last_cut: Cut,
         drain: Callable[[], None],
         on_assigned: Callable[[], None],
+        clock: Callable[[], float],
     ) -> None:
         self._topics = list(plan.input_topics)
-        self._start_at_end = plan.options.start == "latest"
-        self._last_cut = {(topic, partition): offset for topic, partition, offset in last_cut}
+        self._start_at_end = plan.options.start == "latest" and not last_cut
+        self._last_cut = last_cut
         self._drain = drain
         self._on_assigned = on_assigned
-        self._settings = connection.client(
-            group_id=f"slackwater.{job_id}",
-            client_id=f"slackwater-{worker}",
-            enable_auto_commit=False,
-            enable_auto_offset_store=False,
-            auto_offset_reset="error",
-            isolation_level="read_committed",
-            partition_assignment_strategy="cooperative-sticky",
-            session_timeout_ms=SESSION_TIMEOUT_MS,
-            heartbeat_interval_ms=1_000,
-            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
-            fetch_wait_max_ms=50,
-            queued_min_messages=100_000,
-            queued_max_messages_kbytes=32 * 1024,
-            topic_metadata_refresh_interval_ms=10_000,
-        )
+        self._clock = clock
+        self._connection = connection
+        self._settings: dict[str, Any] = {
+            "group_id": group_of(job_id),
+            "client_id": f"slackwater-{worker}",
+            "enable_auto_commit": False,
+            "enable_auto_offset_store": False,
+            "auto_offset_reset": "error",
+            "isolation_level": "read_committed",
+            "partition_assignment_strategy": "cooperative-sticky",
+            "session_timeout_ms": connection.session_timeout_ms,
+            "heartbeat_interval_ms": max(connection.session_timeout_ms // 10, 300),
+            "max_poll_interval_ms": MAX_POLL_INTERVAL_MS,
+            "fetch_wait_max_ms": 50,
+            "queued_min_messages": 100_000,
+            "queued_max_messages_kbytes": 32 * 1024,
+            "topic_metadata_refresh_interval_ms": 10_000,
+        }
         self._consumer: Consumer | None = None
         self._held: set[tuple[str, int]] = set()
         self._owned: set[tuple[str, int]] = set()
@@ -69,6 +72,11 @@ class Source:
         self.assigned_at = 0.0
         self.vouched = False
         self.group: Any = None
+
+    @property
+    def is_open(self) -> bool:
+        """True between `open` and `close`."""
+        return self._consumer is not None
 
     @property
     def consumer(self) -> Consumer:
@@ -81,7 +89,7 @@ class Source:
         """Join the job's group."""
         self._owned, self._held = set(), set()
         self.has_assignment = self.vouched = False
-        self._consumer = Consumer(self._settings)
+        self._consumer = self._connection.consumer(**self._settings)
         self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._were_lost)
 
     def close(self) -> None:
@@ -113,7 +121,11 @@ class Source:
     def take(self, count: int, timeout_s: float) -> Taken | None:
         """Up to `count` records, or None if there are none in time. Raises Unmendable for lost offsets."""
         lost = self._lost
-        messages = only_records(self.consumer.consume(count, timeout_s))
+        try:
+            messages = only_records(self.consumer.consume(count, timeout_s))
+        except OutOfRange as error:
+            self.refuse_gaps()
+            raise Unmendable("data_gap", str(error)) from error
         if not messages or lost.is_set():
             return None
         self.group = self.consumer.consumer_group_metadata()
@@ -121,7 +133,7 @@ class Source:
 
     def committed(self) -> Cut:
         """The stable committed offset of every owned partition, as Kafka has it."""
-        self._last_seen = _cut(self.consumer.committed(_partitions(self._owned), REQUEST_TIMEOUT_S))
+        self._last_seen = positions.committed(self.consumer, self._owned)
         return self._last_seen
 
     def last_committed(self) -> Cut:
@@ -143,6 +155,18 @@ class Source:
             return None
         return None if any(answer.error for answer in answers or ()) else self._last_seen
 
+    def skip(self, skips: Cut) -> None:
+        """Continue after gaps that someone accepted."""
+        positions.skip(self.consumer, self.committed(), skips)
+
+    def refuse_gaps(self) -> None:
+        """Raises Unmendable if records that lie before the job in its partitions are gone."""
+        positions.refuse_gaps(self.consumer, self.committed())
+
+    def lag(self) -> int:
+        """How many records lay before the committed offsets."""
+        return positions.lag(self.consumer, self._last_seen)
+
     def partition_counts(self) -> dict[str, int]:
         """Partition count of every input topic."""
         counts = {}
@@ -158,28 +182,30 @@ class Source:
         self.vouched = False
 
     def _positions(self) -> Cut:
-        at = self.consumer.position(_partitions(self._owned))
-        return cut_of({(tp.topic, tp.partition): tp.offset for tp in at if tp.offset >= _NO_OFFSET})
+        at = self.consumer.position(partitions_of(self._owned))
+        return cut_of({(tp.topic, tp.partition): tp.offset for tp in at if tp.offset >= 0})
 
     def _switch(self, keys: set[tuple[str, int]], switch: Callable[[list[TopicPartition]], None]) -> None:
         if keys:
-            switch(_partitions(keys))
+            switch(partitions_of(keys))
 
     # Rebalance callbacks, on the owner's thread inside consume.
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Start where Kafka, else the log, else the deployment says; held until the log has spoken again."""
         if partitions:
-            positions = self._starting_positions(consumer, partitions)
-            consumer.incremental_assign(positions)
-            consumer.pause(positions)
+            at = positions.starting_positions(consumer, partitions, self._last_cut, at_end=self._start_at_end)
+            # A partition that comes after the first start is read from its beginning.
+            self._start_at_end = False
+            consumer.incremental_assign(at)
+            consumer.pause(at)
             keys = {(tp.topic, tp.partition) for tp in partitions}
             self._owned |= keys
             self._held |= keys
         self.group = consumer.consumer_group_metadata()
         self.has_assignment = True
         self.vouched = False
-        self.assigned_at = time.monotonic()
+        self.assigned_at = self._clock()
         reached("assigned")
         self._on_assigned()
 
@@ -202,28 +228,3 @@ class Source:
         self._owned -= keys
         self._held -= keys
         self.vouched = False
-
-    def _starting_positions(self, consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
-        found = consumer.committed([TopicPartition(tp.topic, tp.partition) for tp in partitions], REQUEST_TIMEOUT_S)
-        fresh = [tp for tp in found if tp.offset < _NO_OFFSET]
-        for tp in fresh:
-            tp.offset = self._first_offset(consumer, tp)
-        if fresh:
-            # Committed before anything is taken: a later crash must not decide anew where "latest" is.
-            consumer.commit(offsets=fresh, asynchronous=False)
-        return found
-
-    def _first_offset(self, consumer: Consumer, tp: TopicPartition) -> int:
-        low, high = consumer.get_watermark_offsets(tp, REQUEST_TIMEOUT_S)
-        logged = self._last_cut.get((tp.topic, tp.partition))
-        if logged is not None:
-            return logged
-        return high if self._start_at_end else low
-
-
-def _cut(found: list[TopicPartition]) -> Cut:
-    return cut_of({(tp.topic, tp.partition): tp.offset for tp in found})
-
-
-def _partitions(keys: Iterable[tuple[str, int]]) -> list[TopicPartition]:
-    return [TopicPartition(topic, partition) for topic, partition in sorted(keys)]

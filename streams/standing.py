@@ -1,8 +1,8 @@
 """What a record path tells the supervisor: where it stands, why it failed, what it counted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from slackwater.core.cut import Cut
+from slackwater.core.cut import Cut, Gap, gaps_text
 from slackwater.core.want import Want
 
 
@@ -13,6 +13,8 @@ class Standing:
     want: Want
     offsets: Cut
     partitions: dict[str, int]
+    lag: int | None = None
+    topics: dict[str, str] = field(default_factory=dict)
 
 
 class Unmendable(Exception):
@@ -23,6 +25,14 @@ class Unmendable(Exception):
         self.code = code
 
 
+class DataGap(Unmendable):
+    """Records the job has not taken are gone. `gaps` says which."""
+
+    def __init__(self, gaps: tuple[Gap, ...]) -> None:
+        super().__init__("data_gap", gaps_text(gaps))
+        self.gaps = gaps
+
+
 @dataclass(frozen=True, slots=True)
 class PathFailure:
     """Why a path ended: an Unmendable's code and message."""
@@ -31,6 +41,7 @@ class PathFailure:
     message: str
     offsets: Cut = ()
     """What this worker last saw committed."""
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(slots=True)

@@ -10,7 +10,10 @@ from slackwater.core.cut import Cut
 
 from .batch import Batch
 from .patience import as_unmendable
-from .standing import Unmendable
+
+
+class OutOfRange(Exception):
+    """There are no records where the job stands: deleted before it, or the topic ends earlier."""
 
 
 class Taken:
@@ -63,8 +66,7 @@ def only_records(messages: list[Message]) -> list[Message]:
 
 def _raise_if_final(error: KafkaError, message: Message) -> None:
     if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:
-        where = f"{message.topic()}[{message.partition()}]"
-        raise Unmendable("data_gap", f"{where}: the records at the committed offset are gone: {error.str()}")
+        raise OutOfRange(f"{message.topic()}[{message.partition()}]: {error.str()}")
     unmendable = as_unmendable(error)
     if unmendable is not None:
         raise unmendable

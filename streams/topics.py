@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 
 from slackwater.core.sql.plan import JobPlan
 
@@ -43,7 +43,7 @@ class ControlTopics:
 
 def partition_counts(connection: KafkaConnection) -> dict[str, int]:
     """Every topic of the cluster with its partition count. Raises KafkaException if no broker answers in time."""
-    metadata = AdminClient(connection.client()).list_topics(timeout=REQUEST_TIMEOUT_S)
+    metadata = connection.admin().list_topics(timeout=REQUEST_TIMEOUT_S)
     return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
 
 
@@ -71,7 +71,7 @@ def ensure_topics(connection: KafkaConnection, wanted: Mapping[str, int]) -> Non
     missing = [NewTopic(name, n) for name, n in wanted.items() if name not in known]
     if not missing:
         return
-    admin = AdminClient(connection.client())
+    admin = connection.admin()
     for future in admin.create_topics(missing, request_timeout=REQUEST_TIMEOUT_S).values():
         try:
             future.result()

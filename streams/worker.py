@@ -15,6 +15,7 @@ import structlog
 from confluent_kafka import KafkaException
 from mode import Service
 
+from slackwater.core.states import LIVE
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import EventStore
 
@@ -24,11 +25,13 @@ from .control.anchor import check_anchor
 from .control.publisher import Publisher
 from .faust_credentials import faust_credentials
 from .kafka_connection import KafkaConnection
-from .supervisor import Supervisor
+from .supervisor import Supervisor, say
 from .topics import ControlTopics, ensure_topics
+from .vigil import Vigil
 
 log = structlog.get_logger()
 PUBLISH_INTERVAL_S: Final = 1.0
+VIGIL_INTERVAL_S: Final = 10.0
 
 
 def worker_name() -> str:
@@ -46,6 +49,39 @@ class WorkerSettings:
     log_level: str = "WARNING"
 
 
+def owns_control_topic(app: faust.App, topics: ControlTopics) -> bool:
+    """Exactly one worker does: what one is enough for, that one does."""
+    assigned = app.consumer.assignment() if app.consumer else ()
+    return any(tp.topic == topics.control and tp.partition == 0 for tp in assigned)
+
+
+class VigilService(Service):
+    """Keeps vigil over the jobs' inputs while this worker owns the control topic."""
+
+    def __init__(self, app: faust.App, store: EventStore, settings: WorkerSettings, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._app = app
+        self._store = store
+        self._settings = settings
+
+    @Service.task
+    async def _watch(self) -> None:
+        vigil = Vigil(self._settings.connection)
+        while not self.should_stop:
+            if owns_control_topic(self._app, self._settings.topics):
+                try:
+                    await asyncio.to_thread(self._look, vigil)
+                except (KafkaException, StoreError) as error:
+                    log.warning("the vigil could not look; again soon", cause=str(error))
+            await self.sleep(VIGIL_INTERVAL_S)
+
+    def _look(self, vigil: Vigil) -> None:
+        for job in self._store.jobs():
+            if job.state in LIVE:
+                for verb in vigil.look(job):
+                    say(self._store, self._settings.name, job, verb)
+
+
 class PublisherService(Service):
     """Publishes the log while this worker owns the control topic; exactly one worker does."""
 
@@ -60,7 +96,7 @@ class PublisherService(Service):
     async def _publish(self) -> None:
         while not self.should_stop:
             try:
-                if self._is_owner():
+                if owns_control_topic(self._app, self._settings.topics):
                     await asyncio.to_thread(self._publish_new)
                 else:
                     await asyncio.to_thread(self._let_go)
@@ -73,10 +109,6 @@ class PublisherService(Service):
     async def on_shutdown(self) -> None:
         """Publish nothing more."""
         await asyncio.to_thread(self._let_go)
-
-    def _is_owner(self) -> bool:
-        assigned = self._app.consumer.assignment() if self._app.consumer else ()
-        return any(tp.topic == self._settings.topics.control and tp.partition == 0 for tp in assigned)
 
     def _publish_new(self) -> None:
         if self._publisher is None:
@@ -110,20 +142,22 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str) -> fa
         topic_disable_leader=True,
         topic_allow_declare=False,
         consumer_auto_offset_reset="earliest",
-        broker_session_timeout=10.0,
-        broker_heartbeat_interval=1.0,
+        broker_session_timeout=settings.connection.session_timeout_s,
+        broker_heartbeat_interval=max(settings.connection.session_timeout_s / 10, 0.3),
         broker_commit_interval=1.0,
         stream_wait_empty=False,
         datadir=directory,
     )
     supervisor = Supervisor(app, store, settings.connection, settings.name)
     publisher = PublisherService(app, store, settings)
+    vigil = VigilService(app, store, settings)
     control_agent.install(app, store, settings.topics, supervisor.wake)
 
     @app.task  # type: ignore[untyped-decorator]
     async def employ() -> None:
         await app.add_runtime_dependency(supervisor)
         await app.add_runtime_dependency(publisher)
+        await app.add_runtime_dependency(vigil)
         log.warning("worker ready", worker=settings.name)
 
     return app
@@ -151,13 +185,19 @@ def set_up_logging(level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def run_worker(store: EventStore, settings: WorkerSettings) -> None:
-    """Run until SIGINT or SIGTERM; drains every job before it returns. Raises KafkaException if no broker answers,
-    BadKafkaSettings, LogBehindKafka."""
+def prepare(store: EventStore, settings: WorkerSettings) -> None:
+    """Everything that must be so before a worker joins anything; safe to repeat.
+
+    Raises KafkaException if no broker answers, BadKafkaSettings, LogBehindKafka.
+    """
     faust_credentials(settings.connection.extra)
     check_broker_limits(settings.connection)
     ensure_topics(settings.connection, settings.topics.all())
     check_anchor(store, settings.connection, settings.topics)
+
+
+def run_worker(store: EventStore, settings: WorkerSettings) -> None:
+    """Run until SIGINT or SIGTERM, after `prepare`; drains every job before it returns."""
     set_up_logging(settings.log_level)
     with tempfile.TemporaryDirectory(prefix="slackwater-faust-") as directory:
         app = build_app(store, settings, directory)

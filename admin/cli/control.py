@@ -18,6 +18,10 @@ CommandId = Annotated[str | None, typer.Option(help="Idempotency key: the same i
 HoldOption = Annotated[str, typer.Option(help="Name of the hold.")]
 
 
+DeadlineOption = Annotated[int, typer.Option("--deadline", help="Seconds until an unproved transition is given up.")]
+AcceptGap = Annotated[bool, typer.Option("--accept-gap", help="Take a loss in the inputs, and continue after it.")]
+
+
 class Wait(StrEnum):
     """What to wait for."""
 
@@ -66,11 +70,14 @@ def start(
     reason: Reason = None,
     wait: WaitOption = Wait.DONE,
     timeout: TimeoutOption = 30.0,
+    deadline: DeadlineOption = 60,
+    accept_gap: AcceptGap = False,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Run a deployed, stopped or failed job, from where it stands."""
-    _verb("start_job", job, wait, output, timeout=timeout, reason=reason, command_id=command_id)
+    how: dict[str, Any] = {"deadline_s": deadline, "accept_gap": accept_gap}
+    _verb("start_job", job, wait, output, timeout=timeout, reason=reason, command_id=command_id, **how)
 
 
 @app.command()
@@ -80,11 +87,13 @@ def pause(
     hold: HoldOption = "operator",
     wait: WaitOption = Wait.DONE,
     timeout: TimeoutOption = 30.0,
+    deadline: DeadlineOption = 60,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Hold a job still: PAUSED means everything it took is committed, and it takes nothing more."""
-    _verb("pause_job", job, wait, output, timeout=timeout, reason=reason, hold=hold, command_id=command_id)
+    how: dict[str, Any] = {"hold": hold, "deadline_s": deadline}
+    _verb("pause_job", job, wait, output, timeout=timeout, reason=reason, command_id=command_id, **how)
 
 
 @app.command()
@@ -95,11 +104,13 @@ def resume(
     all_holds: Annotated[bool, typer.Option("--all", help="Release every hold.")] = False,
     wait: WaitOption = Wait.DONE,
     timeout: TimeoutOption = 30.0,
+    deadline: DeadlineOption = 60,
+    accept_gap: AcceptGap = False,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Let a job go: it continues exactly at the cut."""
-    how: dict[str, Any] = {"hold": hold, "all_holds": all_holds}
+    how: dict[str, Any] = {"hold": hold, "all_holds": all_holds, "deadline_s": deadline, "accept_gap": accept_gap}
     _verb("resume_job", job, wait, output, timeout=timeout, reason=reason, command_id=command_id, **how)
 
 
@@ -109,11 +120,12 @@ def stop(
     reason: Reason = None,
     wait: WaitOption = Wait.DONE,
     timeout: TimeoutOption = 30.0,
+    deadline: DeadlineOption = 60,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Give up the partitions and keep the cut; `start` continues there."""
-    _verb("stop_job", job, wait, output, timeout=timeout, reason=reason, command_id=command_id)
+    _verb("stop_job", job, wait, output, timeout=timeout, reason=reason, command_id=command_id, deadline_s=deadline)
 
 
 @app.command(name="sql")

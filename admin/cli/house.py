@@ -42,39 +42,16 @@ def worker(
     name: Annotated[
         str | None, typer.Option(help="Its name, unlike every other worker's; default: host, pid, random.")
     ] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for a log or broker that does not answer; then exit 7.")] = 60,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
     parent_pid: Annotated[int | None, typer.Option(hidden=True, help="End when this process does.")] = None,
 ) -> None:
-    """Run jobs: join their groups, move records, obey the log. SIGTERM drains and ends it."""
-    from confluent_kafka import KafkaException
+    """Run jobs: join their groups, move records, obey the log. SIGTERM drains and ends it within 40 seconds."""
+    from ..worker_house import run
 
-    from slackwater.persistence.open import open_store
-    from slackwater.streams.control.anchor import LogBehindKafka
-    from slackwater.streams.kafka_connection import BadKafkaSettings
-    from slackwater.streams.topics import ControlTopics
-    from slackwater.streams.worker import WorkerSettings, run_worker, worker_name
-
-    from ..desk import translated
-    from ..errors import InvalidCommand
-    from ..settings import load_settings
-
-    settings = load_settings(shared.log, shared.kafka)
-    with translated():
-        store = open_store(settings.need_log())
     if parent_pid is not None:
         threading.Thread(target=_end_with, args=(parent_pid,), daemon=True).start()
-    try:
-        topics = ControlTopics(settings.prefix)
-        run_worker(store, WorkerSettings(settings.need_connection(), name or worker_name(), topics, log_level))
-    except BadKafkaSettings as error:
-        raise InvalidCommand(error.code, str(error), hint=error.hint) from error
-    except LogBehindKafka as error:
-        raise Unavailable("log_behind_kafka", str(error), hint=error.hint) from error
-    except KafkaException as error:
-        said = error.args[0].str()
-        raise Unavailable(
-            "broker_unreachable", f"Kafka at {settings.kafka} does not answer: {said}", hint="is it running?"
-        ) from error
+    run(shared.log, shared.kafka, name, log_level, wait)
 
 
 def _end_with(parent_pid: int) -> None:

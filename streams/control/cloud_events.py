@@ -44,23 +44,22 @@ def reply(kind: str, result: Result, at: datetime) -> KafkaMessage:
     return _message(f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, causationid=result.command_id)
 
 
-def applied(result: Result, proof: Recorded) -> KafkaMessage:
-    """The reply that ends a transition: `proof` is the event that completed the command."""
+def last_word(kind: str, result: Result, end: Recorded) -> KafkaMessage:
+    """The reply that ends an accepted command: `end` is the event that proved it (`applied`), or that took its place."""
     data = {
         "command_id": result.command_id,
         "job": result.job_id,
         "verb": result.verb,
-        "outcome": "applied",
+        "outcome": kind,
         "changed": True,
-        "event": name_of(proof.event),
-        "version": proof.version,
-        "epoch": proof.epoch,
-        "seq": proof.seq,
-        **event_data(proof.event),
+        "event": name_of(end.event),
+        "version": end.version,
+        "epoch": end.epoch,
+        "seq": end.seq,
+        **event_data(end.event),
     }
-    return _message(
-        "reply.applied", f"{result.command_id}#applied", result.job_id, proof.at, data, causationid=result.command_id
-    )
+    id = f"{result.command_id}#{kind}"
+    return _message(f"reply.{kind}", id, result.job_id, end.at, data, causationid=result.command_id)
 
 
 def published(recorded: Recorded) -> KafkaMessage:

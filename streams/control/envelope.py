@@ -216,13 +216,13 @@ def _deploy(fields: _Fields) -> Verb:
 def _resume(fields: _Fields) -> Verb:
     every = fields.flag("all")
     hold = fields.text("hold") or OPERATOR
-    return Resume(fields.text("reason"), None if every else hold, fields.timeout_s())
+    return Resume(fields.text("reason"), None if every else hold, fields.timeout_s(), fields.flag("accept_gap"))
 
 
 _VERBS: Final[Mapping[str, Callable[[_Fields], Verb]]] = MappingProxyType(
     {
         "deploy": _deploy,
-        "start": lambda f: Start(f.text("reason"), f.timeout_s()),
+        "start": lambda f: Start(f.text("reason"), f.timeout_s(), f.flag("accept_gap")),
         "pause": lambda f: Pause(f.text("reason"), f.text("hold") or OPERATOR, f.timeout_s()),
         "resume": _resume,
         "stop": lambda f: Stop(f.text("reason"), f.timeout_s()),

@@ -12,12 +12,16 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from slackwater.core import events as e
+from slackwater.core.events import EPOCH_RAISING, name_of
+from slackwater.core.evolve import evolve_recorded, replay
+from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
+from slackwater.core.states import TRANSITIONAL
 from slackwater.persistence.store import EventStore
 
 from ..kafka_connection import KafkaConnection
 from ..topics import ControlTopics
-from .cloud_events import applied, published
+from .cloud_events import last_word, published
 
 EVENTS_PER_TRANSACTION_MAX: Final = 500
 REQUEST_TIMEOUT_S: Final = 15.0
@@ -34,6 +38,7 @@ class Publisher:
         self._consumer = Consumer(connection.client(group_id=group, enable_auto_commit=False))
         self._producer = Producer(connection.client(transactional_id=group, transaction_timeout_ms=10_000))
         self._cursor = 0
+        self._jobs: dict[str, Job] = {}
 
     def open(self) -> None:
         """Fence any other publisher and find the last published position."""
@@ -63,14 +68,37 @@ class Publisher:
         self._producer.send_offsets_to_transaction([cursor], self._consumer.consumer_group_metadata())
         self._producer.commit_transaction()
 
-    def _reply(self, proof: Recorded) -> None:
-        if not isinstance(proof.event, _PROOFS):
+    def _reply(self, recorded: Recorded) -> None:
+        """The last word on the command that this event ends, if it ends one that came by the control topic."""
+        before = self._job_before(recorded)
+        self._jobs[recorded.job_id] = evolve_recorded(before, recorded)
+        ended = _ended(before, recorded)
+        if ended is None:
             return
-        command_id = proof.event.completes
+        kind, command_id = ended
         origin, result = self._store.origin(command_id), self._store.result(command_id)
         if origin is not None and result is not None and origin.channel == "topic":
-            self._send(origin.reply_to or self._topics.replies, applied(result, proof))
+            self._send(origin.reply_to or self._topics.replies, last_word(kind, result, recorded))
+
+    def _job_before(self, recorded: Recorded) -> Job | None:
+        known = self._jobs.get(recorded.job_id)
+        if recorded.version == 1 or (known is not None and known.version == recorded.version - 1):
+            return known if recorded.version > 1 else None
+        past = self._store.history(recorded.job_id)
+        return replay(one for one in past if one.version < recorded.version)
 
     def _send(self, topic: str, message: KafkaMessage) -> None:
         headers: list[tuple[str, Any]] = list(message.headers.items())
         self._producer.produce(topic, key=message.key, value=message.value, headers=headers)
+
+
+def _ended(before: Job | None, recorded: Recorded) -> tuple[str, str] | None:
+    """Which command this event ends, and how. A wish that two events of one command express is not overtaken by itself."""
+    event = recorded.event
+    if isinstance(event, _PROOFS):
+        return "applied", event.completes
+    pending = before is not None and before.state in TRANSITIONAL and before.wish != recorded.command_id
+    if before is None or not pending or name_of(event) not in EPOCH_RAISING:
+        return None
+    # A worker's own wish is the fallback at a deadline: nobody asked for it.
+    return ("failed" if isinstance(event, e.JobFailed) or recorded.channel == "worker" else "overtaken"), before.wish

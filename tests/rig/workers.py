@@ -26,6 +26,10 @@ SELECT order_id, customer, amount * 2 AS twice FROM orders WHERE amount > 100;
 """
 
 
+SESSION_TIMEOUT_S = 4.0
+"""Shorter than the default, so that a killed worker is missed sooner."""
+
+
 class Rig:
     """One log, one job on topics of its own, any number of workers. Nothing outlives `close`."""
 
@@ -34,7 +38,7 @@ class Rig:
     ) -> None:
         self.bootstrap, self.log, self.directory = bootstrap, log, directory
         self.settings = dict(settings or {})
-        self.connection = KafkaConnection(bootstrap, self.settings)
+        self.connection = KafkaConnection(bootstrap, self.settings, SESSION_TIMEOUT_S)
         mark = uuid.uuid4().hex[:8]
         self.job, self.input, self.output = f"job-{mark}", f"orders-{mark}", f"big-{mark}"
         self.topics = ControlTopics(f"sw-{mark}")
@@ -53,6 +57,7 @@ class Rig:
     @property
     def env(self) -> dict[str, str]:
         own = {"SLACKWATER_LOG": self.log, "SLACKWATER_KAFKA": self.bootstrap, "SLACKWATER_PREFIX": self.topics.prefix}
+        own["SLACKWATER_SESSION_TIMEOUT_S"] = str(SESSION_TIMEOUT_S)
         return {**os.environ, **own, "SLACKWATER_KAFKA_SETTINGS": json.dumps(self.settings)}
 
     @staticmethod

@@ -32,7 +32,7 @@ def _allowed(past: tuple[JobEvent, ...]) -> int:
 
 @pytest.mark.parametrize("state", sorted(TRANSITIONAL), ids=str)
 def test_late_and_unfinished_fails(state: JobState) -> None:
-    """Once its time is up, not only after it, a transition ends as FAILED: with the reason, the cut of before, a new epoch."""
+    """Once its time is up, and not only after it, a transition ends as FAILED: reason, cut of before, new epoch."""
     past = _with(FAILING, PASTS[state])
     before, allowed = given(*past).job, _allowed(past)
     assert before is not None

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import chain
 
 import pytest
+from tests.histories.examples import EXAMPLES
 from tests.unit.control.given import (
     BEGAN,
     HELD_AT_REST,
@@ -27,7 +28,6 @@ from slackwater.core.coverage import Coverage, Stance
 from slackwater.core.events import (
     EPOCH_RAISING,
     EVENTS,
-    HoldAdded,
     HoldReleased,
     JobDeployed,
     JobEvent,
@@ -40,7 +40,7 @@ from slackwater.core.machine import IllegalTransition
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.states import TRANSITIONAL, JobState
 
-EVERY_EVENT = (*chain.from_iterable(PASTS.values()), *RESUMED, HoldAdded("audit", None), HoldReleased("audit", None))
+EVERY_EVENT = (*chain.from_iterable(PASTS.values()), *RESUMED, *EXAMPLES)
 
 
 def recorded(past: tuple[JobEvent, ...]) -> list[Recorded]:

@@ -1,0 +1,81 @@
+"""Seeing an accepted command through: to its proof, to what took its place, or until there is no time left."""
+
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Final
+
+from slackwater.core.commands import Command
+from slackwater.core.control.conclude import Conclude
+from slackwater.core.job import Job
+from slackwater.core.result import Result
+from slackwater.core.states import TRANSITIONAL, JobState
+from slackwater.persistence.store import EventStore
+from slackwater.streams.kafka_connection import KafkaConnection
+
+from .errors import NotFound, Refused, SlackwaterError, Timeout
+
+CONCLUDE_AFTER_S: Final = 1.0
+"""After so long without the workers' word the job's group itself is asked, each second."""
+
+
+def see_through(
+    store: EventStore, kafka: KafkaConnection | None, result: Result, timeout_s: float, actor: str, channel: str
+) -> Job:
+    """The job once the transition is proved. Where no worker lives, stillness is proved from the group's own offsets.
+
+    Raises Refused `overtaken`, SlackwaterError `job_failed`, Timeout, StoreError.
+    """
+    began = time.monotonic()
+    while True:
+        seq = store.head().seq
+        job = store.job(result.job_id)
+        if job is None:
+            raise NotFound("no_such_job", f"there is no job {result.job_id}", job=result.job_id)
+        raise_if_ended(job, result)
+        if job.state not in TRANSITIONAL:
+            return job
+        waited = time.monotonic() - began
+        if waited >= timeout_s:
+            raise unconfirmed(job, result, timeout_s)
+        verb = _conclusion(kafka, job) if waited >= CONCLUDE_AFTER_S else None
+        if verb is not None:
+            store.handle(Command(uuid.uuid4().hex, job.id, verb, actor, channel, datetime.now(UTC)))
+        else:
+            store.wait(seq, min(timeout_s - waited, 1.0))
+
+
+def _conclusion(kafka: KafkaConnection | None, job: Job) -> Conclude | None:
+    if kafka is None or job.state not in {JobState.PAUSING, JobState.STOPPING}:
+        return None
+    from .lag import empty_group
+
+    offsets = empty_group(kafka, job)
+    return None if offsets is None else Conclude(job.epoch, offsets)
+
+
+def raise_if_ended(job: Job, result: Result) -> None:
+    """Raises if the command came to something else than it asked: the job failed, or a newer wish took over."""
+    told = {"job": job.id, "state": job.state, "command_id": result.command_id}
+    if job.state is JobState.FAILED:
+        raise SlackwaterError("job_failed", f"{job.id} FAILED: {job.failure}", **told)
+    if job.epoch != result.epoch:
+        why = f": {job.reason}" if job.reason else ""
+        raise Refused("overtaken", f"{result.verb} was overtaken; {job.id} is {job.state}{why}", **told)
+
+
+def unconfirmed(job: Job, result: Result, timeout: float) -> Timeout:
+    """Accepted, but not seen to be done: what is missing."""
+    seen = ", ".join(f"{topic}[{partition}]" for topic, partition in job.coverage.missing)
+    if not job.coverage.workers:
+        hint = "no worker answered; is one running? `slackwater worker`"
+    else:
+        hint = f"still waiting for {seen}"
+    return Timeout(
+        "not_confirmed",
+        f"{result.verb} was accepted; {job.id} is still {job.state} after {timeout:g} s",
+        hint=hint,
+        job=job.id,
+        state=job.state,
+        command_id=result.command_id,
+    )

@@ -1,0 +1,143 @@
+"""Vigil: what happens to the inputs of a job while it cannot look itself. Asked every ten seconds, by one worker.
+
+Retention is by time (`retention.ms`, from the oldest record the job has not read) and by how fast the beginning of the
+topic moves, which also shows a limit by size. Kafka deletes whole segments, and never the newest: the forecast is the
+earliest time at which something may be lost, not the likeliest.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from confluent_kafka import Consumer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
+
+from slackwater.core.commands import Verb
+from slackwater.core.control.report_gap import ReportGap
+from slackwater.core.control.warn import LEVELS, Warn
+from slackwater.core.cut import Cut, gaps_text
+from slackwater.core.job import Job
+from slackwater.core.states import JobState
+
+from .job_group import REQUEST_TIMEOUT_S, Bounds, bounds, gaps_between, group_of, stable_offsets
+from .kafka_connection import KafkaConnection
+
+READ_TIMEOUT_S: Final = 5.0
+
+
+def topic_ids(admin: AdminClient, topics: tuple[str, ...]) -> dict[str, str]:
+    """Kafka's own id of each topic that exists."""
+    found = admin.describe_topics(TopicCollection(list(topics)), request_timeout=REQUEST_TIMEOUT_S)
+    return {name: str(future.result().topic_id) for name, future in found.items() if future.exception() is None}
+
+
+def changed_identity(known: dict[str, str], found: dict[str, str]) -> str | None:
+    """In words, which topic is not the one the job knew; None if all are."""
+    for topic, id in sorted(known.items()):
+        if found.get(topic) != id:
+            return f"the topic {topic} is gone" if topic not in found else f"the topic {topic} was deleted and made anew"
+    return None
+
+
+@dataclass(slots=True)
+class _Pause:
+    """What is known of one pause: when the oldest unread record of each partition happened, and what was left at first."""
+
+    epoch: int
+    happened_ms: dict[tuple[str, int], int] = field(default_factory=dict)
+    left_at_first_s: float | None = None
+    firsts: tuple[float, Bounds] | None = None
+
+
+class Vigil:
+    """Looks at one job after the other. One thread; raises KafkaException, and is asked again."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._connection = connection
+        self._admin = connection.admin()
+        self._pauses: dict[str, _Pause] = {}
+
+    def look(self, job: Job) -> Iterator[Verb]:
+        """What is to be put before the log about a job that lives."""
+        why = changed_identity(dict(job.topics), topic_ids(self._admin, job.spec.inputs))
+        if why is not None:
+            yield ReportGap(job.epoch, "topic_identity_changed", why)
+            return
+        if job.state is not JobState.PAUSED:
+            self._pauses.pop(job.id, None)
+            return
+        committed = stable_offsets(self._admin, job.id, job.spec.inputs)
+        there = bounds(self._admin, job.spec.inputs)
+        gaps = gaps_between(committed, there)
+        if gaps:
+            yield ReportGap(job.epoch, "data_gap", gaps_text(gaps), gaps)
+            return
+        yield from self._warn(job, committed, there)
+
+    def _warn(self, job: Job, committed: Cut, there: Bounds) -> Iterator[Verb]:
+        left_s = self.horizon_s(job, committed, there)
+        if left_s is None:
+            return
+        pause = self._pauses[job.id]
+        pause.left_at_first_s = pause.left_at_first_s or max(left_s, 1.0)
+        percent = 100 * left_s / pause.left_at_first_s
+        for level in LEVELS:
+            if percent <= level:
+                yield Warn(job.epoch, level, max(int(left_s), 0))
+
+    def horizon_s(self, job: Job, committed: Cut, there: Bounds) -> float | None:
+        """Seconds until something unread may be deleted; None if nothing is in danger."""
+        pause = self._pauses.get(job.id)
+        if pause is None or pause.epoch != job.epoch:
+            pause = self._pauses[job.id] = _Pause(job.epoch)
+        unread = [at for at in committed if there.get((at.topic, at.partition), (0, 0))[1] > at.offset]
+        found = [*self._by_time(job, pause, tuple(unread)), *self._by_movement(pause, tuple(unread), there)]
+        return min(found, default=None)
+
+    def _by_time(self, job: Job, pause: _Pause, unread: Cut) -> Iterator[float]:
+        retention = {topic: self._retention_ms(topic) for topic in job.spec.inputs}
+        missing = tuple(at for at in unread if (at.topic, at.partition) not in pause.happened_ms)
+        if missing and any(kept is not None for kept in retention.values()):
+            pause.happened_ms |= self._happened_ms(job.id, missing)
+        for (topic, _), at_ms in pause.happened_ms.items():
+            kept = retention.get(topic)
+            if kept is not None:
+                yield (at_ms + kept) / 1000 - time.time()
+
+    @staticmethod
+    def _by_movement(pause: _Pause, unread: Cut, there: Bounds) -> Iterator[float]:
+        now = time.monotonic()
+        if pause.firsts is None:
+            pause.firsts = (now, there)
+            return
+        since, before = pause.firsts
+        for topic, partition, offset in unread:
+            first, then = there[topic, partition][0], before.get((topic, partition), (0, 0))[0]
+            if first > then and now > since:
+                yield (offset - first) * (now - since) / (first - then)
+
+    def _retention_ms(self, topic: str) -> int | None:
+        resource = ConfigResource(ResourceType.TOPIC, topic)
+        found = self._admin.describe_configs([resource], request_timeout=REQUEST_TIMEOUT_S)[resource].result()
+        kept = int(found["retention.ms"].value)
+        return kept if kept >= 0 and "delete" in found["cleanup.policy"].value else None
+
+    def _happened_ms(self, job_id: str, at: Cut) -> dict[tuple[str, int], int]:
+        """The time of the record at each of these offsets."""
+        consumer = Consumer(
+            self._connection.client(
+                group_id=f"{group_of(job_id)}.vigil", enable_auto_commit=False, auto_offset_reset="error"
+            )
+        )
+        found: dict[tuple[str, int], int] = {}
+        try:
+            consumer.assign([TopicPartition(*position) for position in at])
+            until = time.monotonic() + READ_TIMEOUT_S
+            while len(found) < len(at) and time.monotonic() < until:
+                message = consumer.poll(0.5)
+                if message is not None and message.error() is None:
+                    found.setdefault((message.topic() or "", message.partition() or 0), message.timestamp()[1])
+        finally:
+            consumer.close()
+        return found

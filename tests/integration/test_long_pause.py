@@ -1,0 +1,197 @@
+"""What can happen to a job's inputs while it is paused, and to a job when nobody is there."""
+
+import time
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, ResourceType
+from tests.rig.workers import Rig
+
+from slackwater.admin.errors import Refused
+from slackwater.streams.topics import ensure_topics
+
+VIGIL_S = 25
+
+
+def _events(rig: Rig) -> list[str]:
+    return [recorded.event.__class__.__name__ for recorded in rig.admin.history(rig.job)]
+
+
+def _paused(rig: Rig, records: int = 400) -> None:
+    rig.worker()
+    rig.deploy_and_start()
+    rig.produce(records)
+    rig.wait_caught_up()
+    rig.admin.pause_job(rig.job, reason="long")
+
+
+def _delete_before(rig: Rig, partition: int, offset: int) -> None:
+    future = rig.connection.admin().delete_records([TopicPartition(rig.input, partition, offset)])
+    next(iter(future.values())).result()
+
+
+def test_records_deleted_under_a_pause(rig: Rig) -> None:
+    """A resume is refused with the exact loss; accepted by name it continues after the gap, and nothing else is missing."""
+    _paused(rig)
+    rig.produce(400)
+    stood = rig.committed()
+    _delete_before(rig, 1, stood[1] + 7)
+    rig.wait_for(lambda: "DataGapFound" in _events(rig), "the vigil to find the gap", VIGIL_S)
+    with pytest.raises(Refused, match=rf"{rig.input}\[1\]: 7 records \({stood[1]} to {stood[1] + 6}\) are gone") as refused:
+        rig.admin.resume_job(rig.job)
+    assert refused.value.code == "data_gap"
+    assert "--accept-gap" in (refused.value.hint or "")
+    assert rig.committed() == stood
+    rig.admin.resume_job(rig.job, accept_gap=True)
+    rig.wait_caught_up()
+    missing = sorted(set(rig.expected()) - set(rig.outputs()))
+    assert len(rig.outputs()) == len(set(rig.outputs()))
+    assert 0 < len(missing) <= 7
+    assert "DataGapAccepted" in _events(rig)
+
+
+def test_records_deleted_under_a_stop(rig: Rig) -> None:
+    """Found when it starts: FAILED with the count, not started again until someone takes it."""
+    _paused(rig)
+    rig.admin.stop_job(rig.job)
+    rig.produce(400)
+    stood = rig.committed()
+    _delete_before(rig, 0, stood[0] + 5)
+    rig.admin.start_job(rig.job, wait=False)
+    rig.wait_state("PAUSED", "FAILED")
+    if rig.admin.get_job_status(rig.job).state == "PAUSED":
+        rig.wait_for(lambda: "DataGapFound" in _events(rig), "the vigil to find the gap", VIGIL_S)
+        with pytest.raises(Refused, match="5 records"):
+            rig.admin.resume_job(rig.job)
+        rig.admin.stop_job(rig.job)
+    with pytest.raises(Refused, match="5 records"):
+        rig.admin.start_job(rig.job)
+    rig.admin.start_job(rig.job, accept_gap=True, timeout=60)
+    rig.admin.resume_job(rig.job)
+    rig.wait_caught_up()
+    assert 0 < len(set(rig.expected()) - set(rig.outputs())) <= 5
+
+
+@pytest.mark.parametrize("moment", ["PAUSED", "STOPPED"])
+def test_a_topic_made_anew(rig: Rig, moment: str) -> None:
+    """Never a silent start at 0 of another topic: refused as what it is; accepted, it is read from its beginning."""
+    _paused(rig)
+    if moment == "STOPPED":
+        rig.admin.stop_job(rig.job)
+        rig.admin.resume_job(rig.job)
+    next(iter(rig.connection.admin().delete_topics([rig.input]).values())).result()
+    time.sleep(1)
+    ensure_topics(rig.connection, {rig.input: rig.partitions})
+    if moment == "PAUSED":
+        rig.wait_for(lambda: "DataGapFound" in _events(rig), "the vigil to see it", VIGIL_S)
+        go_on = rig.admin.resume_job
+    else:
+        rig.admin.start_job(rig.job, wait=False)
+        rig.wait_state("FAILED")
+        go_on = rig.admin.start_job
+    with pytest.raises(Refused, match="made anew") as refused:
+        go_on(rig.job)
+    assert refused.value.code == "topic_identity_changed"
+    before = rig.outputs()
+    rig.produced = 0
+    rig.produce(200)
+    go_on(rig.job, accept_gap=True, timeout=60)
+    rig.wait_caught_up()
+    assert sorted(rig.outputs()) == sorted([*before, *rig.expected()])
+
+
+def test_retention_comes_closer(rig: Rig) -> None:
+    """Warned at half and at a tenth of the time that was left; then the job's policy acts: here it resumes, in time."""
+    rig.worker()
+    rig.admin.deploy_job(rig.job, "1", f"-- @on_retention: resume\n{rig.sql}")
+    rig.admin.start_job(rig.job, timeout=60)
+    rig.produce(100)
+    rig.wait_caught_up()
+    resource = ConfigResource(ResourceType.TOPIC, rig.input)
+    resource.add_incremental_config(ConfigEntry("retention.ms", "45000", incremental_operation=AlterConfigOpType.SET))
+    next(iter(rig.connection.admin().incremental_alter_configs([resource]).values())).result()
+    rig.admin.pause_job(rig.job)
+    rig.produce(100)
+    rig.wait_for(lambda: "ResumeRequested" in _events(rig), "the policy", 80)
+    events = _events(rig)
+    assert events.count("RetentionWarned") == 2
+    assert "DataGapFound" not in events
+    rig.wait_state("RUNNING")
+    rig.wait_caught_up()
+    rig.assert_exactly_once()
+
+
+def test_partitions_added_under_a_pause(rig: Rig) -> None:
+    """They are held too, and read from their beginning once the job goes on."""
+    _paused(rig)
+    next(iter(rig.connection.admin().create_partitions([NewPartitions(rig.input, 6)]).values())).result()
+    before = rig.outputs()
+    rig.produce(600)
+    time.sleep(13)
+    assert rig.outputs() == before
+    rig.partitions = 6
+    rig.admin.resume_job(rig.job)
+    rig.wait_caught_up()
+    rig.wait_for(lambda: len(rig.outputs()) == len(rig.expected()), "the new partitions")
+    rig.assert_exactly_once()
+
+
+def test_nobody_is_there(rig: Rig) -> None:
+    """With every worker dead a pause and a stop are proved by the group itself; what comes back obeys them."""
+    worker = rig.worker()
+    rig.deploy_and_start()
+    rig.produce(2000)
+    rig.kill(worker)
+    paused = rig.admin.pause_job(rig.job, timeout=40)
+    assert {p: o for _, p, o in paused.cut} == rig.committed()
+    assert "GroupFoundEmpty" in _events(rig)
+    rig.worker("w-2")
+    rig.wait_for(lambda: "worker ready" in rig.said().split("w-2.log")[-1], "the second worker")
+    time.sleep(3)
+    assert {p: o for _, p, o in paused.cut} == rig.committed()
+    rig.admin.resume_job(rig.job, timeout=40)
+    rig.wait_caught_up()
+    rig.assert_exactly_once()
+
+
+def test_a_pause_that_is_not_proved_in_time(rig: Rig) -> None:
+    """Falls back to a stop, says so, keeps the hold; a start continues at the cut, held still."""
+    import signal
+
+    sleeper = rig.worker("w-1")
+    rig.worker("w-2")
+    rig.deploy_and_start()
+    rig.produce(1000)
+    sleeper.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(Refused, match="fallback to stop: PAUSING was not covered within 1 s"):
+            rig.admin.pause_job(rig.job, deadline_s=1, timeout=30)
+        rig.wait_state("STOPPED", timeout=40)
+    finally:
+        sleeper.send_signal(signal.SIGCONT)
+    assert {p: o for _, p, o in rig.admin.get_job_status(rig.job).cut} == rig.committed()
+    assert rig.admin.start_job(rig.job, timeout=60).state == "PAUSED"
+    rig.admin.resume_job(rig.job, timeout=60)
+    rig.wait_caught_up()
+    rig.assert_exactly_once()
+
+
+def test_one_last_word_for_each_command(rig: Rig) -> None:
+    """Ten commands in one go: each accepted one ends once, as applied or overtaken; the outcome is that of the log."""
+    rig.worker()
+    rig.deploy_and_start()
+    verbs = ["pause", "resume", "pause", "pause", "resume", "stop", "start", "pause", "resume", "stop"]
+    for n, verb in enumerate(verbs):
+        rig.send({verb: rig.job, "id": f"cmd-{n}"})
+        rig.send({verb: rig.job, "id": f"cmd-{n}"})
+    rig.wait_for(lambda: rig.admin.get_job_status(rig.job).state in {"STOPPED", "RUNNING", "PAUSED"}, "rest")
+
+    def words(n: int) -> list[str]:
+        bodies = (body["data"] for body in rig.bodies(rig.topics.replies))
+        said = [(body["outcome"], body["seq"]) for body in bodies if body["command_id"] == f"cmd-{n}"]
+        return sorted({outcome for outcome, _ in said if outcome != "accepted"})
+
+    rig.wait_for(lambda: all(words(n) for n in range(len(verbs))), "a last word for each")
+    for n in range(len(verbs)):
+        assert len(words(n)) == 1, (n, words(n))
+        assert words(n)[0] in {"applied", "overtaken", "refused"}
