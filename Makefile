@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo dev test unit lint bench diagram lock clean
+.PHONY: demo dev test unit lint bench simulate chaos soak pauses diagram lock clean
 
 demo: $(STAMP)  ## watch a job being held still and let go, on a real Kafka
 	$(BIN)/slackwater demo
@@ -26,6 +26,20 @@ lint: $(STAMP)  ## style, types, import contracts
 
 bench: $(STAMP)  ## the speed table of docs/benchmarks.md, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
+
+SEEDS ?= 2000
+simulate: $(STAMP)  ## a million steps of simulated faults; SEEDS=… worlds, each replayable from its seed
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+chaos: $(STAMP)  ## kill and freeze real workers at every named step, then broker, wire, log and disk; prints a table
+	$(BIN)/python -m tests.chaos
+
+soak: $(STAMP)  ## 100,000 records, 20 faults, 3 workers, pauses mixed in
+	$(BIN)/python -m tests.chaos.soak
+
+COUNT ?= 1000
+pauses: $(STAMP)  ## COUNT=… pauses under load, three of ten with a fault, timed
+	$(BIN)/python -m tests.chaos.pauses --count $(COUNT)
 
 diagram: $(STAMP)  ## write docs/states.md anew from the transition table
 	$(BIN)/python -m tests.tidy.diagram > docs/states.md

@@ -72,7 +72,7 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.DataGapFound():
             return replace(job, gap=DataGap(event.code, event.message, event.gaps))
         case e.DataGapAccepted("topic_identity_changed"):
-            return replace(job, gap=None, topics={}, cut=(), skips=())
+            return replace(job, gap=None, topics={}, cut=(), skips=(), renewed=job.renewed + 1)
         case e.DataGapAccepted():
             found = cut_of({(gap.topic, gap.partition): gap.until for gap in event.gaps})
             return replace(job, gap=None, skips=merge(job.skips, found))

@@ -57,6 +57,8 @@ class Job:
     """A loss that was found and not accepted: the job is not started or resumed."""
     skips: Cut = ()
     """Where the job continues after gaps that were accepted."""
+    renewed: int = 0
+    """How often someone accepted that an input is another topic now."""
     warned: int = 100
     """Percent of the time until loss that was left at the last warning of this pause."""
 

@@ -39,7 +39,7 @@ class JobAgent:
     ) -> None:
         self.job_id = job.id
         self._spec_hash = job.spec.hash
-        self._topics = frozenset(job.topics.items())
+        self._renewed = job.renewed
         self._mailbox = app.channel(maxsize=16)
         plan = plan_of(job.spec)
         self.path = RecordPath(job.id, plan, connection, worker, last_cut=job.cut, topics=job.topics, on_change=on_change)
@@ -67,7 +67,7 @@ class JobAgent:
     def running(self) -> Running:
         """What runs here, for whoever judges it."""
         path = self.path
-        return Running(self._spec_hash, self._topics, path.is_alive, path.standing, path.failure)
+        return Running(self._spec_hash, self._renewed, path.is_alive, path.standing, path.failure)
 
     async def _read_mail(self, letters: Any) -> None:
         async for letter in letters:

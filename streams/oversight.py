@@ -23,10 +23,10 @@ CONCLUDE_AFTER_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What runs here for one job: the spec it was made for, the inputs it knew, and what it says of itself."""
+    """What runs here for one job: what it was made for, and what it says of itself."""
 
     spec_hash: str
-    topics: frozenset[tuple[str, str]]
+    renewed: int
     is_alive: bool
     standing: Standing | None
     failure: PathFailure | None
@@ -95,10 +95,10 @@ class Oversight:
         return self._vouch(job, running.standing, is_running=False)
 
     def _is_over(self, job: Job, running: Running) -> bool:
-        if not running.is_alive or job.state not in LIVE or running.spec_hash != job.spec.hash:
+        if not running.is_alive or job.state not in LIVE:
             return True
-        # Someone accepted that a topic is another one now: its offsets are to be found anew.
-        return bool(running.topics) and not job.topics
+        # Another text; or someone accepted that an input is another topic now, whose offsets are to be found anew.
+        return running.spec_hash != job.spec.hash or running.renewed != job.renewed
 
     def _is_needed(self, job: Job) -> bool:
         if job.state is JobState.STOPPING:

@@ -6,7 +6,6 @@ anywhere else. The rules that made this exact under rebalances and SIGKILL are d
 """
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -17,9 +16,8 @@ from slackwater.core.cut import Cut
 from slackwater.core.sql.plan import JobPlan
 from slackwater.core.want import Want
 
-from .engine import Engine
-from .handover import Handover
 from .kafka_connection import KafkaConnection
+from .parts import REAL, Parts
 from .patience import Patience
 from .sink import Sink
 from .source import Source
@@ -43,7 +41,7 @@ class RecordPath:
     """Moves one job's records while the want is to run, and proves stillness when it is not.
 
     `want` may be called from any thread and repeats without harm. `on_change` is called from the path's threads whenever
-    `standing` or `failure` changed, or a fresh word from the log is needed; it must not block.
+    `standing` or `failure` changed, or a word from the log is needed; it must not block.
     """
 
     def __init__(
@@ -56,7 +54,7 @@ class RecordPath:
         last_cut: Cut,
         topics: Mapping[str, str],
         on_change: Callable[[], None],
-        clock: Callable[[], float] = time.monotonic,
+        parts: Parts = REAL,
     ) -> None:
         self.job_id = job_id
         self.counts = Counts()
@@ -64,15 +62,15 @@ class RecordPath:
         self.failure: PathFailure | None = None
         self._plan = plan
         self._topics = dict(topics)
-        self._clock = clock
+        self._clock = parts.clock
         self._connection = connection
         self._on_change = on_change
         sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
-        self._transaction = Transaction(job_id, Engine(plan), sink, self.counts)
+        self._transaction = Transaction(job_id, parts.engine(plan), sink, self.counts)
         self._source = Source(
-            job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=on_change, clock=clock
+            job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=on_change, clock=parts.clock
         )
-        self._handover = Handover()
+        self._handover = parts.handover()
         self._patience = Patience()
         self._want: tuple[Want | None, float] = (None, 0.0)
         self._at = "before the first record"
@@ -105,18 +103,19 @@ class RecordPath:
 
     def _own(self) -> None:
         try:
-            while not self._is_over and not self.step():
+            while not self._handover.is_over and not self.step():
                 pass
         finally:
-            self._drain()
-            self._handover.end()
-            self._worker.join(DRAIN_TIMEOUT_S)
-            self._source.close()
-            self._on_change()
+            self.leave()
 
-    @property
-    def _is_over(self) -> bool:
-        return self._handover.is_over or self.failure is not None
+    def leave(self) -> None:
+        """Finish and commit what was taken, end the working thread, leave the group."""
+        self._drain()
+        self._handover.end()
+        if self._worker.ident is not None:
+            self._worker.join(DRAIN_TIMEOUT_S)
+        self._source.close()
+        self._on_change()
 
     def step(self) -> bool:
         """One round of the owner: join the group if that is still to do, then one turn. True when the path is done."""
@@ -228,16 +227,17 @@ class RecordPath:
 
     def _work(self) -> None:
         try:
-            self._transaction.open(lambda: self._is_over)
+            self._transaction.open(lambda: self._handover.is_over)
             while (taken := self._handover.take()) is not None:
-                self._one(taken)
+                self.work_on(taken)
         except Unmendable as error:
             self._fail(error)
         finally:
             self._transaction.sink.drop()
             self._handover.done()
 
-    def _one(self, taken: Taken) -> None:
+    def work_on(self, taken: Taken) -> None:
+        """One batch, one transaction."""
         broken: Exception | None = None
         self._at = f"last at {taken.first}"
         try:

@@ -4,6 +4,7 @@
 the owner takes it after each consume and first thing in `on_revoke`, and others read the copy.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -98,7 +99,8 @@ class Source:
         self._lost.set()
         self._lost = threading.Event()
         if consumer is not None:
-            consumer.close()
+            with contextlib.suppress(KafkaException):  # then the group misses us after the session timeout
+                consumer.close()
             reached("released")
 
     def hold(self) -> None:

@@ -26,7 +26,7 @@ def _paused(rig: Rig, records: int = 400) -> None:
 
 
 def _delete_before(rig: Rig, partition: int, offset: int) -> None:
-    future = rig.connection.admin().delete_records([TopicPartition(rig.input, partition, offset)])
+    future = rig.kafka_admin.delete_records([TopicPartition(rig.input, partition, offset)])
     next(iter(future.values())).result()
 
 
@@ -79,7 +79,7 @@ def test_a_topic_made_anew(rig: Rig, moment: str) -> None:
     if moment == "STOPPED":
         rig.admin.stop_job(rig.job)
         rig.admin.resume_job(rig.job)
-    next(iter(rig.connection.admin().delete_topics([rig.input]).values())).result()
+    next(iter(rig.kafka_admin.delete_topics([rig.input]).values())).result()
     time.sleep(1)
     ensure_topics(rig.connection, {rig.input: rig.partitions})
     if moment == "PAUSED":
@@ -109,7 +109,7 @@ def test_retention_comes_closer(rig: Rig) -> None:
     rig.wait_caught_up()
     resource = ConfigResource(ResourceType.TOPIC, rig.input)
     resource.add_incremental_config(ConfigEntry("retention.ms", "45000", incremental_operation=AlterConfigOpType.SET))
-    next(iter(rig.connection.admin().incremental_alter_configs([resource]).values())).result()
+    next(iter(rig.kafka_admin.incremental_alter_configs([resource]).values())).result()
     rig.admin.pause_job(rig.job)
     rig.produce(100)
     rig.wait_for(lambda: "ResumeRequested" in _events(rig), "the policy", 80)
@@ -124,7 +124,7 @@ def test_retention_comes_closer(rig: Rig) -> None:
 def test_partitions_added_under_a_pause(rig: Rig) -> None:
     """They are held too, and read from their beginning once the job goes on."""
     _paused(rig)
-    next(iter(rig.connection.admin().create_partitions([NewPartitions(rig.input, 6)]).values())).result()
+    next(iter(rig.kafka_admin.create_partitions([NewPartitions(rig.input, 6)]).values())).result()
     before = rig.outputs()
     rig.produce(600)
     time.sleep(13)
@@ -160,7 +160,9 @@ def test_a_pause_that_is_not_proved_in_time(rig: Rig) -> None:
 
     sleeper = rig.worker("w-1")
     rig.worker("w-2")
+    rig.wait_for(lambda: rig.said().count("worker ready") == 2, "both workers")
     rig.deploy_and_start()
+    rig.wait_members(2)
     rig.produce(1000)
     sleeper.send_signal(signal.SIGSTOP)
     try:

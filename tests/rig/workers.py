@@ -1,5 +1,6 @@
 """Real workers as processes of their own, a log, and an admin: what an integration test stands on."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 from confluent_kafka import Message, Producer
 
 from slackwater.admin.api import Admin
+from slackwater.admin.errors import SlackwaterError
 from slackwater.persistence.open import open_store
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.read_topic import read_committed
@@ -39,6 +41,8 @@ class Rig:
         self.bootstrap, self.log, self.directory = bootstrap, log, directory
         self.settings = dict(settings or {})
         self.connection = KafkaConnection(bootstrap, self.settings, SESSION_TIMEOUT_S)
+        # Kept: a future of an admin client that was thrown away never ends.
+        self.kafka_admin = self.connection.admin()
         mark = uuid.uuid4().hex[:8]
         self.job, self.input, self.output = f"job-{mark}", f"orders-{mark}", f"big-{mark}"
         self.topics = ControlTopics(f"sw-{mark}")
@@ -64,12 +68,12 @@ class Rig:
     def worker_command(name: str) -> list[str]:
         return [sys.executable, "-m", "slackwater", "worker", "--name", name]
 
-    def worker(self, name: str = "w-1") -> subprocess.Popen[bytes]:
-        """Start a worker; what it says goes to a file named after it."""
+    def worker(self, name: str = "w-1", **env: str) -> subprocess.Popen[bytes]:
+        """Start a worker; what it says goes to a file named after it. `env` is added to its environment."""
         with (self.directory / f"{name}.log").open("ab") as said:
             process = subprocess.Popen(
                 self.worker_command(name),
-                env=self.env,
+                env={**self.env, **env},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
@@ -153,6 +157,28 @@ class Rig:
         while not predicate():
             assert time.monotonic() < deadline, f"waited {timeout} s for {what}\n{self.said()}"
             time.sleep(0.05)
+
+    def wait_members(self, count: int) -> None:
+        """Until so many workers own partitions of the job."""
+
+        def owners() -> int:
+            (found,) = self.kafka_admin.describe_consumer_groups([f"slackwater.{self.job}"]).values()
+            members = found.result().members
+            return sum(bool(one.assignment and one.assignment.topic_partitions) for one in members)
+
+        self.wait_for(lambda: owners() == count, f"{count} workers with partitions")
+
+    def settle(self, timeout: float = 90) -> None:
+        """Bring the job to RUNNING from wherever it is, as an operator would."""
+        deadline = time.monotonic() + timeout
+        while (state := self.admin.get_job_status(self.job).state) != "RUNNING":
+            assert time.monotonic() < deadline, f"{self.job} stays {state}\n{self.said()}"
+            with contextlib.suppress(SlackwaterError):
+                if state in {"PAUSED", "PAUSING"}:
+                    self.admin.resume_job(self.job, all_holds=True, timeout=20)
+                elif state in {"STOPPED", "FAILED", "DEPLOYED"}:
+                    self.admin.start_job(self.job, timeout=20)
+            time.sleep(0.2)
 
     def wait_for_more_output(self) -> None:
         seen = len(self.outputs())
