@@ -211,7 +211,7 @@ def _as_owner(server: Any, command: list[str]) -> None:
 
 
 def log_disk_full(directory: Path) -> dict[str, float]:
-    """The disk of a SQLite log is full: commands get a typed error, there is no half event, and it goes on when space is back."""
+    """The disk of a SQLite log is full: commands get a typed error, no event is half there, and it goes on with space."""
     small = directory / "small"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(small)], check=True)

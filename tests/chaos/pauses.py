@@ -64,9 +64,8 @@ def main() -> None:
     for name, took in (("without a fault", healthy), ("with a dead or sleeping worker", faulty)):
         if len(took) > 1:
             p99 = statistics.quantiles(took, n=100)[98]
-            print(
-                f"{name}: {len(took)}, p50 {statistics.median(took):.2f} s, p99 {p99:.2f} s ({p99 / SESSION_TIMEOUT_S:.2f} sessions)"
-            )
+            sessions = f"{p99 / SESSION_TIMEOUT_S:.2f} sessions"
+            print(f"{name}: {len(took)}, p50 {statistics.median(took):.2f} s, p99 {p99:.2f} s ({sessions})")
     print(f"not proved within 60 s: {unproved}")
 
 

@@ -54,7 +54,7 @@ def main() -> None:
                 print(f"{rig.produced:,} records, {dict(seen)}", flush=True)
         finish(rig, reader)
         print(
-            f"{rig.produced:,} records, {len(rig.expected()):,} outputs: each once, for a live and a late reader; {dict(seen)}"
+            f"{rig.produced:,} records, {len(rig.expected()):,} outputs, each once for a live and a late reader; {dict(seen)}"
         )
 
 

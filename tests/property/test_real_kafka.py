@@ -5,6 +5,7 @@ reader that read all along and for a late one; order is compared for each key, w
 """
 
 import contextlib
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from tests.rig.workers import Rig
 
 from slackwater.admin.errors import SlackwaterError
 
-EXAMPLES, STEPS = 4, 12
+EXAMPLES, STEPS = 3, 12
 WORKERS_MAX = 3
 
 
@@ -102,8 +103,6 @@ def assert_order(rig: Rig) -> None:
 @pytest.mark.slow
 def test_any_schedule(kafka: Any) -> None:
     """A few schedules in every run; HYPOTHESIS_EXAMPLES of them on demand."""
-    import os
-
     count = int(os.environ.get("HYPOTHESIS_EXAMPLES", str(EXAMPLES)))
     run_state_machine_as_test(
         machine(kafka.bootstrap),
