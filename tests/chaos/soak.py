@@ -53,9 +53,7 @@ def main() -> None:
                     rig.settle()
                 print(f"{rig.produced:,} records, {dict(seen)}", flush=True)
         finish(rig, reader)
-        print(
-            f"{rig.produced:,} records, {len(rig.expected()):,} outputs, each once for a live and a late reader; {dict(seen)}"
-        )
+        print(f"{rig.produced:,} records, {len(rig.expected()):,} outputs, each once for both readers; {dict(seen)}")
 
 
 if __name__ == "__main__":
