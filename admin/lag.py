@@ -34,6 +34,6 @@ def read_kafka_state(connection: KafkaConnection, job_id: str, inputs: Sequence[
 def empty_group(connection: KafkaConnection, job: Job) -> Cut | None:
     """The stable committed offsets of a job whose group has no members; None if it has, or if Kafka cannot say."""
     try:
-        return offsets_of_empty_group(connection, job.id, job.spec.inputs)
+        return offsets_of_empty_group(connection, job)
     except KafkaException:
         return None

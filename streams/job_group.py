@@ -7,8 +7,10 @@ from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaE
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from slackwater.core.cut import Cut, Gap, PartitionKey, cut_of
+from slackwater.core.job import Job
 
 from .kafka_connection import KafkaConnection
+from .topic_identity import changed_identity, topic_ids
 
 REQUEST_TIMEOUT_S: Final = 10.0
 _NOBODY: Final = frozenset({KafkaError.GROUP_ID_NOT_FOUND, KafkaError.INVALID_GROUP_ID})
@@ -22,15 +24,17 @@ def group_of(job_id: str) -> str:
     return f"slackwater.{job_id}"
 
 
-def offsets_of_empty_group(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> Cut | None:
+def offsets_of_empty_group(connection: KafkaConnection, job: Job) -> Cut | None:
     """The group's stable committed offsets if it has no members, else None. In this order: see Conclude.
 
-    Raises KafkaException, also while a transaction of a dead worker may still end either way.
+    None also where the inputs are not the topics the job knows: another cluster's silence proves nothing. Raises
+    KafkaException, also while a transaction of a dead worker may still end either way.
     """
     admin = connection.admin()
-    if not _is_empty(admin, group_of(job_id)):
+    found = topic_ids(admin, job.spec.inputs)
+    if len(found) < len(job.spec.inputs) or changed_identity(job.topics, found) is not None:
         return None
-    return stable_offsets(admin, job_id, inputs)
+    return stable_offsets(admin, job.id, job.spec.inputs) if _is_empty(admin, group_of(job.id)) else None
 
 
 def _is_empty(admin: AdminClient, group: str) -> bool:

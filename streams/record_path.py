@@ -24,9 +24,9 @@ from .source import Source
 from .standing import Counts, PathFailure, Standing, Unmendable
 from .steps import reached
 from .taken import Taken
+from .topic_identity import changed_identity, topic_ids
 from .topics import ensure_job_topics
 from .transaction import Transaction
-from .vigil import changed_identity, topic_ids
 
 log = structlog.get_logger()
 

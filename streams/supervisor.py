@@ -32,6 +32,7 @@ from .steps import reached
 
 log = structlog.get_logger()
 POLL_INTERVAL_S: Final = 1.0
+BUSY_TIMEOUT_S: Final = 5.0
 
 
 class Supervisor(Service):
@@ -61,7 +62,9 @@ class Supervisor(Service):
 
     async def on_stop(self) -> None:
         """Drain every path: what was taken is committed, and the partitions are free for others at once."""
-        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        if self._busy:
+            # A log that hangs must not keep the paths from draining.
+            await asyncio.wait(self._busy.values(), timeout=BUSY_TIMEOUT_S)
         await asyncio.gather(*(agent.stop() for agent in self._agents.values()))
         self._agents.clear()
 
@@ -121,7 +124,7 @@ class Supervisor(Service):
             case Say(verb):
                 await self._say(job, verb)
             case AskGroup():
-                offsets = await asyncio.to_thread(offsets_of_empty_group, self._connection, job.id, job.spec.inputs)
+                offsets = await asyncio.to_thread(offsets_of_empty_group, self._connection, job)
                 if offsets is not None:
                     await self._say(job, Conclude(job.epoch, offsets))
             case _:

@@ -8,61 +8,55 @@ earliest time at which something may be lost, not the likeliest.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
-from confluent_kafka import Consumer, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from slackwater.core.commands import Verb
+from slackwater.core.control.fail import Fail
 from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.warn import LEVELS, Warn
+from slackwater.core.coverage import Stance
 from slackwater.core.cut import Cut, gaps_text
 from slackwater.core.job import Job
 from slackwater.core.states import JobState
+from slackwater.core.want import wanted
 
 from .job_group import REQUEST_TIMEOUT_S, Bounds, bounds, gaps_between, group_of, stable_offsets
 from .kafka_connection import KafkaConnection
+from .topic_identity import changed_identity, topic_ids
 
 READ_TIMEOUT_S: Final = 5.0
 
 
-def topic_ids(admin: AdminClient, topics: tuple[str, ...]) -> dict[str, str]:
-    """Kafka's own id of each topic that exists."""
-    found = admin.describe_topics(TopicCollection(list(topics)), request_timeout=REQUEST_TIMEOUT_S)
-    return {name: str(future.result().topic_id) for name, future in found.items() if future.exception() is None}
-
-
-def changed_identity(known: dict[str, str], found: dict[str, str]) -> str | None:
-    """In words, which topic is not the one the job knew; None if all are."""
-    for topic, id in sorted(known.items()):
-        if found.get(topic) != id:
-            return f"the topic {topic} is gone" if topic not in found else f"the topic {topic} was deleted and made anew"
-    return None
-
-
 @dataclass(slots=True)
 class _Pause:
-    """What is known of one pause: when the oldest unread record of each partition happened, and what was left at first."""
+    """What is known of one pause: when the oldest unread record of each partition happened, where the topics began."""
 
     epoch: int
     happened_ms: dict[tuple[str, int], int] = field(default_factory=dict)
-    left_at_first_s: float | None = None
     firsts: tuple[float, Bounds] | None = None
 
 
 class Vigil:
     """Looks at one job after the other. One thread; raises KafkaException, and is asked again."""
 
-    def __init__(self, connection: KafkaConnection) -> None:
+    def __init__(self, connection: KafkaConnection, worker: str) -> None:
+        self._worker = worker
         self._connection = connection
         self._admin = connection.admin()
         self._pauses: dict[str, _Pause] = {}
 
     def look(self, job: Job) -> Iterator[Verb]:
         """What is to be put before the log about a job that lives."""
-        why = changed_identity(dict(job.topics), topic_ids(self._admin, job.spec.inputs))
+        why = changed_identity(job.topics, topic_ids(self._admin, job.spec.inputs))
         if why is not None:
-            yield ReportGap(job.epoch, "topic_identity_changed", why)
+            # A job that runs would read on in another topic's records.
+            runs = wanted(job).stance is Stance.RUNNING
+            code = "topic_identity_changed"
+            yield Fail(self._worker, job.epoch, code, why) if runs else ReportGap(job.epoch, code, why)
             return
         if job.state is not JobState.PAUSED:
             self._pauses.pop(job.id, None)
@@ -77,13 +71,11 @@ class Vigil:
 
     def _warn(self, job: Job, committed: Cut, there: Bounds) -> Iterator[Verb]:
         left_s = self.horizon_s(job, committed, there)
-        if left_s is None:
+        if left_s is None or job.since is None:
             return
-        pause = self._pauses[job.id]
-        pause.left_at_first_s = pause.left_at_first_s or max(left_s, 1.0)
-        percent = 100 * left_s / pause.left_at_first_s
+        left_at_pause_s = left_s + max((datetime.now(UTC) - job.since).total_seconds(), 1.0)
         for level in LEVELS:
-            if percent <= level:
+            if level < job.warned and 100 * left_s <= level * left_at_pause_s:
                 yield Warn(job.epoch, level, max(int(left_s), 0))
 
     def horizon_s(self, job: Job, committed: Cut, there: Bounds) -> float | None:

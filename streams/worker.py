@@ -66,7 +66,7 @@ class VigilService(Service):
 
     @Service.task
     async def _watch(self) -> None:
-        vigil = Vigil(self._settings.connection)
+        vigil = Vigil(self._settings.connection, self._settings.name)
         while not self.should_stop:
             if owns_control_topic(self._app, self._settings.topics):
                 try:

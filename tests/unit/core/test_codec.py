@@ -22,8 +22,9 @@ from slackwater.core.codec import (
     time_text,
 )
 from slackwater.core.coverage import Stance
-from slackwater.core.events import SCHEMA_VERSION, HoldAdded, JobEvent, JobPaused, WorkerAcked, name_of
+from slackwater.core.events import SCHEMA_VERSION, HoldAdded, JobDeployed, JobEvent, JobPaused, WorkerAcked, name_of
 from slackwater.core.recorded import GENESIS
+from slackwater.core.spec import JobSpec
 from slackwater.core.states import JobState
 
 GOLDEN_BYTES = {
@@ -187,3 +188,15 @@ def test_payload_hash() -> None:
     """32 bytes, the same for the same content."""
     assert payload_hash({"a": 1}) == hashlib.sha256(b'{"a":1}').digest()
     assert payload_hash({"a": 1}) != payload_hash({"a": 2})
+
+
+def test_a_later_field_is_left_out_while_it_says_nothing() -> None:
+    """Rows of before keep their bytes; what says more comes back as it was."""
+    plain, full = (WorkerAcked("w-1", "still", (), {}, *more) for more in ((), (7, {"orders": "t-1"})))
+    assert {"lag", "topics"}.isdisjoint(event_data(plain))
+    assert event_data(full)["lag"] == 7
+    for event in (plain, full):
+        assert event_from("WorkerAcked", 1, event_data(event)) == event
+    spec = JobSpec("a", on_deadline="wait")
+    assert event_data(JobDeployed(spec))["spec"]["on_deadline"] == "wait"
+    assert "on_retention" not in event_data(JobDeployed(spec))["spec"]
