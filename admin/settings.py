@@ -16,7 +16,8 @@ DEV_FILE: Final = DEV_HOUSE / "house.toml"
 
 class Settings(BaseSettings):
     """`log` is a SQLAlchemy URL of the event log, `kafka` bootstrap servers, `prefix` begins the control topics' names;
-    `kafka_settings` go to every client; a worker silent for `session_timeout_s` loses its partitions."""
+    `kafka_settings` go to every client; a worker silent for `session_timeout_s` loses its partitions; every `vigil_interval_s`
+    one worker looks at what happens to the inputs of jobs."""
 
     model_config = SettingsConfigDict(env_prefix="SLACKWATER_", extra="forbid")
 
@@ -25,6 +26,7 @@ class Settings(BaseSettings):
     prefix: str = Field(default="slackwater", pattern=r"^[A-Za-z0-9._-]{1,100}$")
     kafka_settings: dict[str, str] = Field(default_factory=dict, repr=False)
     session_timeout_s: float = Field(default=10.0, ge=2, le=300)
+    vigil_interval_s: float = Field(default=10.0, ge=1, le=3600)
 
     @classmethod
     def settings_customise_sources(

@@ -35,7 +35,9 @@ def run(log: str | None, kafka: str | None, name: str | None, log_level: str, wa
         with translated():
             return open_store(url)
 
-    worker = WorkerSettings(connection, name or worker_name(), ControlTopics(settings.prefix), log_level)
+    worker = WorkerSettings(
+        connection, name or worker_name(), ControlTopics(settings.prefix), log_level, settings.vigil_interval_s
+    )
     store = _wait_for(open_log, wait_s)
     _wait_for(lambda: _prepare(store, worker), wait_s)
     run_worker(store, worker)

@@ -31,7 +31,6 @@ from .vigil import Vigil
 
 log = structlog.get_logger()
 PUBLISH_INTERVAL_S: Final = 1.0
-VIGIL_INTERVAL_S: Final = 10.0
 
 
 def worker_name() -> str:
@@ -47,6 +46,7 @@ class WorkerSettings:
     name: str = field(default_factory=worker_name)
     topics: ControlTopics = field(default_factory=ControlTopics)
     log_level: str = "WARNING"
+    vigil_interval_s: float = 10.0
 
 
 def owns_control_topic(app: faust.App, topics: ControlTopics) -> bool:
@@ -73,7 +73,7 @@ class VigilService(Service):
                     await asyncio.to_thread(self._look, vigil)
                 except (KafkaException, StoreError) as error:
                     log.warning("the vigil could not look; again soon", cause=str(error))
-            await self.sleep(VIGIL_INTERVAL_S)
+            await self.sleep(self._settings.vigil_interval_s)
 
     def _look(self, vigil: Vigil) -> None:
         for job in self._store.jobs():

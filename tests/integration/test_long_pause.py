@@ -108,7 +108,7 @@ def test_retention_comes_closer(rig: Rig) -> None:
     rig.produce(100)
     rig.wait_caught_up()
     resource = ConfigResource(ResourceType.TOPIC, rig.input)
-    resource.add_incremental_config(ConfigEntry("retention.ms", "45000", incremental_operation=AlterConfigOpType.SET))
+    resource.add_incremental_config(ConfigEntry("retention.ms", "24000", incremental_operation=AlterConfigOpType.SET))
     next(iter(rig.kafka_admin.incremental_alter_configs([resource]).values())).result()
     rig.admin.pause_job(rig.job)
     rig.produce(100)

@@ -61,7 +61,7 @@ class Rig:
     @property
     def env(self) -> dict[str, str]:
         own = {"SLACKWATER_LOG": self.log, "SLACKWATER_KAFKA": self.bootstrap, "SLACKWATER_PREFIX": self.topics.prefix}
-        own["SLACKWATER_SESSION_TIMEOUT_S"] = str(SESSION_TIMEOUT_S)
+        own |= {"SLACKWATER_SESSION_TIMEOUT_S": str(SESSION_TIMEOUT_S), "SLACKWATER_VIGIL_INTERVAL_S": "2"}
         return {**os.environ, **own, "SLACKWATER_KAFKA_SETTINGS": json.dumps(self.settings)}
 
     @staticmethod
