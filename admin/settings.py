@@ -16,8 +16,8 @@ DEV_FILE: Final = DEV_HOUSE / "house.toml"
 
 class Settings(BaseSettings):
     """`log` is a SQLAlchemy URL of the event log, `kafka` bootstrap servers, `prefix` begins the control topics' names;
-    `kafka_settings` go to every client; a worker silent for `session_timeout_s` loses its partitions; every `vigil_interval_s`
-    one worker looks at what happens to the inputs of jobs."""
+    `kafka_settings` go to every client; a worker silent for `session_timeout_s` loses its partitions; every
+    `vigil_interval_s` one worker looks at what happens to the inputs of jobs."""
 
     model_config = SettingsConfigDict(env_prefix="SLACKWATER_", extra="forbid")
 

@@ -35,9 +35,8 @@ def run(log: str | None, kafka: str | None, name: str | None, log_level: str, wa
         with translated():
             return open_store(url)
 
-    worker = WorkerSettings(
-        connection, name or worker_name(), ControlTopics(settings.prefix), log_level, settings.vigil_interval_s
-    )
+    topics, interval_s = ControlTopics(settings.prefix), settings.vigil_interval_s
+    worker = WorkerSettings(connection, name or worker_name(), topics, log_level, interval_s)
     store = _wait_for(open_log, wait_s)
     _wait_for(lambda: _prepare(store, worker), wait_s)
     run_worker(store, worker)

@@ -57,6 +57,23 @@ def test_poison_fails_the_job_if_it_says_so(rig: Rig) -> None:
     assert sum(rig.committed().values()) == 0
 
 
+def test_other_jobs_go_on(rig: Rig) -> None:
+    """The failure of one job is its own: another on the same worker, reading the same records, writes what it should."""
+    rig.worker()
+    rig.deploy_and_start()
+    strict = f"{rig.job}-strict"
+    sql = rig.sql.replace(f"topic = '{rig.output}'", f"topic = '{rig.output}-strict'")
+    rig.admin.deploy_job(strict, "1", f"-- @on_error: fail\n{sql}")
+    rig.admin.start_job(strict, timeout=60)
+    rig.produce(100)
+    _produce(rig, b"not json")
+    rig.wait_for(lambda: rig.admin.get_job_status(strict).state == "FAILED", "the strict job to fail")
+    rig.produce(100)
+    rig.wait_caught_up()
+    rig.assert_exactly_once()
+    assert rig.admin.get_job_status(rig.job).state == "RUNNING"
+
+
 def test_output_too_large_fails_the_job(rig: Rig) -> None:
     """An output bigger than Kafka takes fails the job with that reason; it is no retry loop."""
     rig.worker()

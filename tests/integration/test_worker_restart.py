@@ -38,3 +38,17 @@ def test_restart_in_every_state(rig: Rig, state: str) -> None:
     rig.produce(500)
     rig.wait_caught_up()
     rig.assert_exactly_once()
+
+
+def test_sigterm_drains(rig: Rig) -> None:
+    """SIGTERM under load: what was taken is committed, the worker ends by itself within the 40 s it states."""
+    worker = rig.worker()
+    rig.deploy_and_start()
+    rig.produce(20_000)
+    worker.terminate()
+    assert worker.wait(40) == 0
+    taken = sum(rig.committed().values())
+    rig.worker("w-2")
+    rig.wait_caught_up()
+    rig.assert_exactly_once()
+    assert sum(rig.committed().values()) >= taken

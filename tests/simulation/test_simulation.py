@@ -2,15 +2,18 @@
 
 import logging
 from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 import structlog
 
 from slackwater.core.events import name_of
 
+from . import world as world_module
 from .__main__ import simulate, steps_to_catch
 from .mutations import MUTATIONS, mutated
-from .world import actions_of, fails, run, shortened
+from .world import Action, World, actions_of, fails, run, shortened
 
 STEPS = 500
 SEEDS = 40
@@ -55,3 +58,27 @@ def test_a_failure_is_shown_in_few_moves() -> None:
         assert len(trace) < 12
         assert fails(trace)
         assert not any(fails(trace[:n] + trace[n + 1 :]) for n in range(len(trace)))
+
+
+def test_a_job_that_fails_again_and_again() -> None:
+    """A batch that no try gets through fails the job with cause, tries and place; what was committed before it stays so."""
+    real = world_module._Engine.run
+
+    def stumble(self: Any, batch: Any) -> Any:
+        if any((m.partition(), m.offset()) == (1, 20) for m in batch.messages):
+            raise RuntimeError("boom")
+        return real(self, batch)
+
+    world = World()
+    with patch("slackwater.streams.transaction.time.sleep"), patch.object(world_module._Engine, "run", stumble):
+        for action in [Action("join", 0), Action("deploy"), Action("start"), *[Action("round", 0, 2)] * 5]:
+            world.take(action)
+        for _ in range(60):
+            world.take(Action("produce", amount=3))
+            world.take(Action("round", 0))
+            world.take(Action("tick", amount=0.5))
+        job = world.store.job("j")
+        assert job is not None
+        assert (job.state, (job.failure or "").split(":")[0]) == ("FAILED", "record_path")
+        assert "RuntimeError: boom; 6 tries, last at in[" in (job.failure or "")
+    world.settle_down()
