@@ -73,6 +73,8 @@ class VigilService(Service):
                     await asyncio.to_thread(self._look, vigil)
                 except (KafkaException, StoreError) as error:
                     log.warning("the vigil could not look; again soon", cause=str(error))
+                except Exception:
+                    log.exception("the vigil failed; again soon")
             await self.sleep(self._settings.vigil_interval_s)
 
     def _look(self, vigil: Vigil) -> None:
@@ -102,6 +104,11 @@ class PublisherService(Service):
                     await asyncio.to_thread(self._let_go)
             except (KafkaException, StoreError) as error:
                 log.warning("publishing waits", cause=str(error))
+                await asyncio.to_thread(self._let_go)
+                await self.sleep(PUBLISH_INTERVAL_S)
+            except Exception:
+                # A log that cannot be read must not end the worker: jobs go on, and `verify` says what is wrong.
+                log.exception("publishing failed; again soon")
                 await asyncio.to_thread(self._let_go)
                 await self.sleep(PUBLISH_INTERVAL_S)
             await self._wait()
