@@ -32,6 +32,9 @@ PROTECTED: Final = frozenset(
 )
 """Settings on which exactly-once and the pause rest."""
 
+WIRE_BROKE: Final = frozenset({-195, -187, -185})
+"""_TRANSPORT, _ALL_BROKERS_DOWN, _TIMED_OUT: after one of these a request may have two copies on their way."""
+CALLBACKS: Final = frozenset({"on_delivery", "error_cb"})
 KEY_FILES: Final = ("ssl.key.location", "ssl.keystore.location")
 
 
@@ -95,7 +98,7 @@ class KafkaConnection:
 
     def client(self, **own: Any) -> dict[str, Any]:
         """Settings of one client; underscores in `own` stand for dots."""
-        mine = {name if name == "on_delivery" else name.replace("_", "."): value for name, value in own.items()}
+        mine = {name if name in CALLBACKS else name.replace("_", "."): value for name, value in own.items()}
         return {"bootstrap.servers": self.bootstrap, "log_level": 2, **self.extra, **mine}
 
 

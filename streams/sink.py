@@ -15,7 +15,7 @@ from slackwater.core.cut import Cut
 
 from .batch import DeadLetter
 from .engine import Outcome
-from .kafka_connection import KafkaConnection
+from .kafka_connection import WIRE_BROKE, KafkaConnection
 from .standing import Unmendable
 from .steps import reached
 
@@ -51,14 +51,14 @@ class Sink:
         }
         self._producer: Producer | None = None
         self._in_transaction = False
-        self._too_large = False
+        self._too_large = self._wire_broke = False
 
     def open(self) -> None:
         """Fence any older producer of this slot and abort what it left open. Raises KafkaException."""
-        self._producer = self._connection.producer(**self._settings, on_delivery=self._delivered)
+        self._producer = self._connection.producer(**self._settings, on_delivery=self._delivered, error_cb=self._heard)
         self._producer.init_transactions(INIT_TIMEOUT_S)
         self._in_transaction = False
-        self._too_large = False
+        self._too_large = self._wire_broke = False
 
     def write(self, outcome: Outcome) -> None:
         """Hand the outputs and dead letters to the open transaction. Raises Unmendable, KafkaException."""
@@ -83,6 +83,11 @@ class Sink:
                 raise Unmendable("output_too_large", "the broker refused an output as too large") from error
             raise
         self._in_transaction = False
+        producer.poll(0)
+        if self._wire_broke:
+            # librdkafka repeats a request whose connection broke and says nothing; the first copy may still arrive and
+            # would then close, or move the offsets of, the next transaction. A new producer epoch fences it.
+            self.rebuild()
 
     def abort(self) -> None:
         """Give up what was written since the last commit; it never becomes visible. Raises KafkaException."""
@@ -137,6 +142,9 @@ class Sink:
                 ("slackwater-offset", str(letter.offset)),
             ],
         )
+
+    def _heard(self, error: KafkaError) -> None:
+        self._wire_broke = self._wire_broke or error.code() in WIRE_BROKE
 
     def _delivered(self, error: KafkaError | None, _message: Any) -> None:
         if error is not None and error.code() in _TOO_LARGE:

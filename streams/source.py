@@ -9,14 +9,14 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from slackwater.core.cut import Cut, cut_of
 from slackwater.core.sql.plan import JobPlan
 
 from . import positions
 from .job_group import group_of
-from .kafka_connection import KafkaConnection
+from .kafka_connection import WIRE_BROKE, KafkaConnection
 from .positions import partitions_of
 from .standing import Unmendable
 from .steps import reached
@@ -69,6 +69,7 @@ class Source:
         self._owned: set[tuple[str, int]] = set()
         self._lost = threading.Event()
         self._last_seen: Cut = ()
+        self._wire_broke = self._has_committed = False
         self.has_assignment = False
         self.assigned_at = 0.0
         self.vouched = False
@@ -89,8 +90,8 @@ class Source:
     def open(self) -> None:
         """Join the job's group."""
         self._owned, self._held = set(), set()
-        self.has_assignment = self.vouched = False
-        self._consumer = self._connection.consumer(**self._settings)
+        self.has_assignment = self.vouched = self._wire_broke = self._has_committed = False
+        self._consumer = self._connection.consumer(**self._settings, error_cb=self._heard)
         self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._were_lost)
 
     def close(self) -> None:
@@ -115,8 +116,7 @@ class Source:
 
     def serve(self, timeout_s: float) -> None:
         """Stay in the group while held: heartbeats, callbacks, errors. No record may come of it."""
-        stray = self.consumer.consume(1, timeout_s)
-        records = only_records(stray)
+        records = only_records(self._consume(1, timeout_s))
         if records:
             raise RuntimeError(f"{len(records)} records arrived while held")
 
@@ -124,7 +124,7 @@ class Source:
         """Up to `count` records, or None if there are none in time. Raises Unmendable for lost offsets."""
         lost = self._lost
         try:
-            messages = only_records(self.consumer.consume(count, timeout_s))
+            messages = only_records(self._consume(count, timeout_s))
         except OutOfRange as error:
             self.refuse_gaps()
             raise Unmendable("data_gap", str(error)) from error
@@ -133,13 +133,24 @@ class Source:
         self.group = self.consumer.consumer_group_metadata()
         return Taken(messages, self._positions(), lost)
 
+    def _consume(self, count: int, timeout_s: float) -> list[Message]:
+        """Raises if a plain offset commit may have a second copy on its way: it would set the offsets back."""
+        messages = self.consumer.consume(count, timeout_s)
+        if self._wire_broke and self._has_committed:
+            raise RuntimeError("the connection broke around an offset commit; a new membership fences what may be late")
+        self._wire_broke = self._has_committed = False
+        return messages
+
+    def _heard(self, error: KafkaError) -> None:
+        self._wire_broke = self._wire_broke or error.code() in WIRE_BROKE
+
     def committed(self) -> Cut:
         """The stable committed offset of every owned partition, as Kafka has it."""
         self._last_seen = positions.committed(self.consumer, self._owned)
         return self._last_seen
 
     def last_committed(self) -> Cut:
-        """What `committed` last found: for a failure's record, where asking again might hang."""
+        """What `committed` last found."""
         return self._last_seen
 
     def vouched_offsets(self) -> Cut | None:
@@ -151,14 +162,18 @@ class Source:
         found = [TopicPartition(*position) for position in self.committed()]
         if not found:
             return ()
+        self._has_committed = True
         try:
             answers = self.consumer.commit(offsets=found, asynchronous=False)
-        except KafkaException:
+        except KafkaException as error:
+            if error.args[0].code() in WIRE_BROKE:
+                raise
             return None
         return None if any(answer.error for answer in answers or ()) else self._last_seen
 
     def skip(self, skips: Cut) -> None:
         """Continue after gaps that someone accepted."""
+        self._has_committed = True
         positions.skip(self.consumer, self.committed(), skips)
 
     def refuse_gaps(self) -> None:
@@ -196,6 +211,7 @@ class Source:
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Start where Kafka, else the log, else the deployment says; held until the log has spoken again."""
         if partitions:
+            self._has_committed = True
             at = positions.starting_positions(consumer, partitions, self._last_cut, at_end=self._start_at_end)
             # A partition that comes after the first start is read from its beginning.
             self._start_at_end = False

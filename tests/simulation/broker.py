@@ -152,7 +152,12 @@ class Broker:
         """Offsets that commit with the transaction, if the group still counts the member."""
         self.begin(id, epoch)
         self.counts(name, generation)
-        self.producing[id].offsets |= offsets
+        one = self.producing[id]
+        if one.late_end is not None and one.late_end[0] == one.epoch:
+            # The worst moment for what is late: it closes this transaction between its records and its offsets.
+            self._end(one, commits=one.late_end[1])
+            self.begin(id, epoch)
+        one.offsets |= offsets
 
     def end(self, id: str, epoch: int, *, commits: bool) -> None:
         """EndTxn."""
@@ -184,7 +189,8 @@ class Broker:
             if one.is_open and now - one.since > self.transaction_s:
                 self._end(one, commits=False)
                 one.epoch += 1
-            elif one.late_end is not None:
+            elif one.late_end is not None and one.is_open:
+                # Where no transaction is open it would do no harm: it waits for one.
                 epoch, commits = one.late_end
                 one.late_end = None
                 if epoch == one.epoch:

@@ -25,8 +25,16 @@ class Faults:
         """Nothing, if `nth` is 0."""
         self._left, self._kind, self.reached = nth, kind, ""
 
-    def around(self, call: str, effect: Callable[[], Any], *, late: Callable[[], Any] | None = None) -> Any:
-        """Do what the call does, unless this is where the fault is."""
+    def around(
+        self,
+        call: str,
+        effect: Callable[[], Any],
+        *,
+        late: Callable[[], Any] | None = None,
+        hidden: Callable[[], Any] | None = None,
+    ) -> Any:
+        """Do what the call does, unless this is where the fault is. `late`: it arrives after the client gave up; `hidden`:
+        the client repeats it and says nothing, and the first copy arrives later."""
         self._left -= 1
         if self._left != 0:
             return effect()
@@ -42,12 +50,16 @@ class Faults:
             case "lose reply":
                 effect()
                 raise refused(KafkaError._TIMED_OUT)
+            case "hide retry":
+                found = effect()
+                (hidden or (lambda: None))()
+                return found
             case _:
                 (late or effect)()
                 raise refused(KafkaError._TIMED_OUT)
 
 
-KINDS = ("die before", "die after", "lose request", "lose reply", "arrive late")
+KINDS = ("die before", "die after", "lose request", "lose reply", "arrive late", "hide retry")
 
 
 class SimMessage:
@@ -189,9 +201,11 @@ class SimConsumer:
 class SimProducer:
     """A transactional producer."""
 
-    def __init__(self, broker: Broker, faults: Faults, id: str) -> None:
+    def __init__(self, broker: Broker, faults: Faults, id: str, error_cb: Callable[[KafkaError], None]) -> None:
         self._broker, self._faults, self._id = broker, faults, id
+        self._error_cb = error_cb
         self._epoch = -1
+        self._has_news = False
 
     def init_transactions(self, timeout: float) -> None:
         self._epoch = self._faults.around("init", lambda: self._broker.init(self._id))
@@ -219,7 +233,18 @@ class SimProducer:
             "commit transaction" if commits else "abort transaction",
             lambda: self._broker.end(self._id, self._epoch, commits=commits),
             late=lambda: self._broker.delay_end(self._id, self._epoch, commits=commits),
+            hidden=lambda: self._repeat(commits=commits),
         )
+
+    def _repeat(self, *, commits: bool) -> None:
+        self._broker.delay_end(self._id, self._epoch, commits=commits)
+        self._has_news = True
+
+    def poll(self, timeout: float) -> int:
+        if self._has_news:
+            self._has_news = False
+            self._error_cb(KafkaError(KafkaError._TRANSPORT))
+        return 0
 
     def purge(self) -> None:
         """What was not sent is forgotten."""
@@ -253,8 +278,8 @@ class SimConnection:
     def consumer(self, **_: Any) -> SimConsumer:
         return SimConsumer(self._broker, self._faults, self._names)
 
-    def producer(self, transactional_id: str, **_: Any) -> SimProducer:
-        return SimProducer(self._broker, self._faults, transactional_id)
+    def producer(self, transactional_id: str, error_cb: Any, **_: Any) -> SimProducer:
+        return SimProducer(self._broker, self._faults, transactional_id, error_cb)
 
     def admin(self) -> SimAdmin:
         return SimAdmin(self._broker)

@@ -8,6 +8,7 @@ from unittest.mock import patch
 from slackwater.core.control.ack import Ack, decide_ack
 from slackwater.streams import positions, source
 from slackwater.streams.record_path import RecordPath
+from slackwater.streams.sink import Sink
 from slackwater.streams.source import Source
 
 from .broker import Broker
@@ -70,6 +71,11 @@ def _forget_the_gate(stack: ExitStack) -> None:
     stack.enter_context(patch.object(Source, "_assigned", assigned))
 
 
+def _trust_a_hidden_retry(stack: ExitStack) -> None:
+    """A commit that the client repeated by itself is taken for one that can have no second copy."""
+    stack.enter_context(patch.object(Sink, "_heard", lambda self, error: None))
+
+
 NOBODY: Final = ("", -99)
 
 MUTATIONS: Final = {
@@ -78,6 +84,7 @@ MUTATIONS: Final = {
     "commit in on_lost": _commit_when_lost,
     "seek to end on missing offsets": _seek_to_end_when_unknown,
     "forget the gate in on_assign": _forget_the_gate,
+    "trust a hidden retry of EndTxn": _trust_a_hidden_retry,
 }
 
 

@@ -78,8 +78,8 @@ _WEIGHTS: Final = {
     "start": 2,
     "kill": 1,
     "join": 3,
-    "freeze": 1,
-    "thaw": 2,
+    "freeze": 3,
+    "thaw": 4,
     "leave": 1,
     "conclude": 1,
     "lose log": 1,
@@ -91,7 +91,7 @@ def actions_of(seed: int, steps: int) -> list[Action]:
     chance = random.Random(seed)
     found = [Action("join", 0), Action("deploy"), Action("start")]
     for what in chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()), k=steps):
-        nth, kind = (chance.randint(1, 6), chance.choice(KINDS)) if chance.random() < 0.03 else (0, "")
+        nth, kind = (chance.randint(1, 12), chance.choice(KINDS)) if chance.random() < 0.06 else (0, "")
         amount = chance.choice((0.05, 0.2, 0.5, 3.0, 11.0)) if what == "tick" else float(chance.randint(1, 5))
         found.append(Action(what, chance.randrange(WORKERS_MAX), amount, nth, kind))
     return found
