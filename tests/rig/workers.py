@@ -100,7 +100,9 @@ class Rig:
     def produce(self, count: int) -> None:
         """`count` more orders, ids going up; about half of them pass the filter."""
         producer = Producer(
-            self.connection.client(linger_ms=5, compression_type="lz4", queue_buffering_max_messages=1_000_000)
+            self.connection.client(
+                linger_ms=5, compression_type="lz4", queue_buffering_max_messages=1_000_000, enable_idempotence=True
+            )
         )
         for _ in range(count):
             n = self.produced
