@@ -48,6 +48,7 @@ class Rig:
         self.topics = ControlTopics(f"sw-{mark}")
         self.partitions = partitions
         self.produced = 0
+        self._producer: Producer | None = None
         self._workers: list[subprocess.Popen[bytes]] = []
         open_store(log, create=True).close()
         wanted = {self.input: partitions, self.output: partitions, f"{self.input}.dead_letters": 1, f"{self.job}.output": 1}
@@ -99,11 +100,12 @@ class Rig:
 
     def produce(self, count: int) -> None:
         """`count` more orders, ids going up; about half of them pass the filter."""
-        producer = Producer(
-            self.connection.client(
+        if self._producer is None:
+            # Idempotent: a cut of its own connection must not count against the workers.
+            self._producer = self.connection.producer(
                 linger_ms=5, compression_type="lz4", queue_buffering_max_messages=1_000_000, enable_idempotence=True
             )
-        )
+        producer = self._producer
         for _ in range(count):
             n = self.produced
             order = {"order_id": n, "customer": f"c{n % 97}", "amount": (n * 37) % 200 + 0.5}
