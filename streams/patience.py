@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 from confluent_kafka import KafkaError, KafkaException
 
-from .standing import Unmendable
+from .standing import NotYet, Unmendable
 
 TRIES_MAX: Final = 6
 FIRST_PAUSE_S: Final = 0.2
@@ -47,12 +47,16 @@ class Patience:
         """Seconds to wait before the next try. Raises Unmendable when there is no point in one; `doing` says at what."""
         if isinstance(error, Unmendable):
             raise error
-        if isinstance(error, KafkaException):
-            final = as_unmendable(error.args[0])
+        # A rebalance callback that fails comes out of `close` and `consume` as a bare KafkaError.
+        kafka = error if isinstance(error, KafkaError) else error.args[0] if isinstance(error, KafkaException) else None
+        if kafka is not None:
+            final = as_unmendable(kafka)
             if final is not None:
                 raise final from error
         self._tries += 1
-        if self._tries >= TRIES_MAX and not isinstance(error, KafkaException):
+        if self._tries >= TRIES_MAX and isinstance(error, NotYet):
+            raise error.becomes from error
+        if self._tries >= TRIES_MAX and kafka is None:
             is_memory = isinstance(error, duckdb.OutOfMemoryException | MemoryError)
             failure = "resource_limit" if is_memory else "record_path"
             message = f"{type(error).__name__}: {error}; {self._tries} tries, {doing}"

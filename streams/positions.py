@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, TopicPartition
 from slackwater.core.cut import Cut, PartitionKey, cut_of
 
 from .job_group import gaps_between
-from .standing import DataGap, Unmendable
+from .standing import DataGap, NotYet, Unmendable
 
 REQUEST_TIMEOUT_S: Final = 10.0
 
@@ -52,7 +52,7 @@ def skip(consumer: Consumer, stands: Cut, skips: Cut) -> None:
 
 
 def refuse_gaps(consumer: Consumer, stands: Cut) -> None:
-    """Raises DataGap if records that lie before the job are gone, Unmendable if the topic ends before it."""
+    """Raises DataGap if records that lie before the job are gone, NotYet if the topic ends before it."""
     there = {(at.topic, at.partition): watermarks(consumer, at.topic, at.partition) for at in stands}
     gaps = gaps_between(stands, there)
     if gaps:
@@ -61,7 +61,8 @@ def refuse_gaps(consumer: Consumer, stands: Cut) -> None:
         end = there[topic, partition][1]
         if offset > end:
             where = f"{topic}[{partition}] ends at {end}, the job stands at {offset}"
-            raise Unmendable("topic_identity_changed", f"{where}: these are not the records it was reading")
+            # A broker that has just come back shows an older end for a moment.
+            raise NotYet(Unmendable("topic_identity_changed", f"{where}: these are not the records it was reading"))
 
 
 def lag(consumer: Consumer, stands: Cut) -> int:

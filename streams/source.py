@@ -18,7 +18,7 @@ from . import positions
 from .job_group import group_of
 from .kafka_connection import WIRE_BROKE, KafkaConnection
 from .positions import partitions_of
-from .standing import Unmendable
+from .standing import NotYet, Unmendable
 from .steps import reached
 from .taken import OutOfRange, Taken, only_records
 
@@ -100,7 +100,7 @@ class Source:
         self._lost.set()
         self._lost = threading.Event()
         if consumer is not None:
-            with contextlib.suppress(KafkaException):  # then the group misses us after the session timeout
+            with contextlib.suppress(Exception):  # of a callback; then the group misses us after the session timeout
                 consumer.close()
             reached("released")
 
@@ -127,7 +127,7 @@ class Source:
             messages = only_records(self._consume(count, timeout_s))
         except OutOfRange as error:
             self.refuse_gaps()
-            raise Unmendable("data_gap", str(error)) from error
+            raise NotYet(Unmendable("data_gap", str(error))) from error
         if not messages or lost.is_set():
             return None
         self.group = self.consumer.consumer_group_metadata()
@@ -137,7 +137,8 @@ class Source:
         """Raises if a plain offset commit may have a second copy on its way: it would set the offsets back."""
         messages = self.consumer.consume(count, timeout_s)
         if self._wire_broke and self._has_committed:
-            raise RuntimeError("the connection broke around an offset commit; a new membership fences what may be late")
+            late = "the connection broke around an offset commit; a new membership fences what may be late"
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT, late))
         self._wire_broke = self._has_committed = False
         return messages
 

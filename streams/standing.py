@@ -25,6 +25,14 @@ class Unmendable(Exception):
         self.code = code
 
 
+class NotYet(Exception):
+    """Looks like something no retry mends, but may pass; `becomes` is what it is once patience is out."""
+
+    def __init__(self, becomes: Unmendable) -> None:
+        super().__init__(str(becomes))
+        self.becomes = becomes
+
+
 class DataGap(Unmendable):
     """Records the job has not taken are gone. `gaps` says which."""
 

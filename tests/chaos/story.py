@@ -115,7 +115,7 @@ def die_at(rig: Rig, step: str, by: str) -> bool:
         moves: list[Callable[[], object]] = [
             lambda: checked_pause(rig),
             lambda: rig.admin.resume_job(rig.job, all_holds=True, timeout=20),
-            lambda: [rig.worker("w-3"), rig.worker("w-4"), rig.wait_members(4)],
+            lambda: [rig.worker("w-3"), rig.worker("w-4"), rig.wait_for(lambda: is_hit() or rig.owners() == 4, "four")],
             lambda: rig.admin.stop_job(rig.job, timeout=30),
             lambda: rig.admin.start_job(rig.job, timeout=30),
         ]

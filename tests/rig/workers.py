@@ -162,15 +162,14 @@ class Rig:
             assert time.monotonic() < deadline, f"waited {timeout} s for {what}\n{self.said()}"
             time.sleep(0.05)
 
+    def owners(self) -> int:
+        """How many workers own partitions of the job."""
+        (found,) = self.kafka_admin.describe_consumer_groups([f"slackwater.{self.job}"]).values()
+        return sum(bool(one.assignment and one.assignment.topic_partitions) for one in found.result().members)
+
     def wait_members(self, count: int) -> None:
         """Until so many workers own partitions of the job."""
-
-        def owners() -> int:
-            (found,) = self.kafka_admin.describe_consumer_groups([f"slackwater.{self.job}"]).values()
-            members = found.result().members
-            return sum(bool(one.assignment and one.assignment.topic_partitions) for one in members)
-
-        self.wait_for(lambda: owners() == count, f"{count} workers with partitions")
+        self.wait_for(lambda: self.owners() == count, f"{count} workers with partitions")
 
     def settle(self, timeout: float = 90) -> None:
         """Bring the job to RUNNING from wherever it is, as an operator would."""
