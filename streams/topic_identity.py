@@ -16,8 +16,10 @@ def topic_ids(admin: AdminClient, topics: tuple[str, ...]) -> dict[str, str]:
 
 
 def changed_identity(known: Mapping[str, str], found: Mapping[str, str]) -> str | None:
-    """In words, which topic is not the one the job knew; None if all are."""
-    for topic, id in sorted(known.items()):
-        if found.get(topic) != id:
-            return f"the topic {topic} is gone" if topic not in found else f"the topic {topic} was deleted and made anew"
-    return None
+    """In words, which topic is not the one the job knew; None if all are.
+
+    A topic that is not there says nothing: a broker that has just come back does not know its topics for a moment, and from
+    one that stays away nothing can be read.
+    """
+    anew = next((topic for topic, id in sorted(known.items()) if found.get(topic, id) != id), None)
+    return None if anew is None else f"the topic {anew} was deleted and made anew"

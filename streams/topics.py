@@ -10,7 +10,7 @@ from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 from slackwater.core.sql.plan import JobPlan
 
 from .kafka_connection import KafkaConnection
-from .standing import Unmendable
+from .standing import NotYet, Unmendable
 
 REQUEST_TIMEOUT_S: Final = 15.0
 
@@ -50,12 +50,12 @@ def partition_counts(connection: KafkaConnection) -> dict[str, int]:
 def ensure_job_topics(connection: KafkaConnection, plan: JobPlan) -> None:
     """Make a job's missing outputs, each as wide as the widest of its inputs, and its dead-letter topics.
 
-    Raises Unmendable `no_such_topic` for an input that does not exist: an empty one would hide a misspelt name.
+    Raises NotYet `no_such_topic` for an input that does not exist: an empty one would hide a misspelt name.
     """
     known = partition_counts(connection)
     missing = [topic for topic in plan.input_topics if topic not in known]
     if missing:
-        raise Unmendable("no_such_topic", f"there is no topic {', '.join(missing)} to read from")
+        raise NotYet(Unmendable("no_such_topic", f"there is no topic {', '.join(missing)} to read from"))
     width = {out: max(known[i] for i, o in plan.lineage if o == out) for out in plan.output_topics}
     if plan.options.on_error == "dead_letter":
         width = {plan.dead_letter_topic(topic): 1 for topic in plan.input_topics} | width
