@@ -57,7 +57,7 @@ def test_a_broker_that_wants_a_password(tmp_path: Path) -> None:
 @pytest.mark.kafka
 def test_a_broker_with_other_limits(tmp_path: Path) -> None:
     """Timeouts the broker does not allow end the worker at once with the broker's setting to change; it does not hang."""
-    limits = {"group.max.session.timeout.ms": "8000", "transaction.max.timeout.ms": "60000"}
+    limits = {"group.max.session.timeout.ms": "3000", "transaction.max.timeout.ms": "60000"}
     with EmbeddedKafka(tmp_path / "kafka", settings=limits) as broker:
         rig = Rig(broker.bootstrap, f"sqlite:///{tmp_path}/log.db", tmp_path)
         try:
