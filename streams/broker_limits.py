@@ -7,7 +7,8 @@ from confluent_kafka.admin import ConfigResource, ResourceType  # type: ignore[a
 
 from .kafka_connection import BadKafkaSettings, KafkaConnection
 
-REQUEST_TIMEOUT_S: Final = 15.0
+REQUEST_TIMEOUT_S: Final = 5.0
+"""Short: whoever calls asks again, and says in between that it waits."""
 
 
 def check_broker_limits(connection: KafkaConnection) -> None:

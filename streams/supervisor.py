@@ -146,8 +146,10 @@ class Supervisor(Service):
 
 def say(store: EventStore, worker: str, job: Job, verb: Verb) -> None:
     """A worker's own command. Its id follows from its content and the version it answers: a repeat is a duplicate."""
-    digest = payload_hash([worker, verb.name, job.version, repr(verb)]).hex()[:24]
+    digest = payload_hash([worker, job.id, verb.name, job.version, repr(verb)]).hex()[:24]
     result = store.handle(Command(f"{worker}/{digest}", job.id, verb, worker, "worker", datetime.now(UTC)))
     reached("acked")
     if result.changed:
         log.info(f"{job.id} {verb.name}", job_name=job.id, state=result.state, events=list(result.events))
+    elif result.code is not None:
+        log.info(f"{job.id} {verb.name} refused", job_name=job.id, code=result.code, message=result.message)
