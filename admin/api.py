@@ -110,10 +110,23 @@ class Admin:
         return self._ask(name, Start(reason, deadline_s, accept_gap), **how)
 
     def pause_job(
-        self, name: str, *, reason: str | None = None, hold: str = OPERATOR, deadline_s: int = DEADLINE_S, **how: Any
+        self,
+        name: str,
+        *,
+        reason: str | None = None,
+        hold: str = OPERATOR,
+        until: datetime | None = None,
+        for_s: int | None = None,
+        deadline_s: int = DEADLINE_S,
+        **how: Any,
     ) -> CommandResult:
-        """Hold the job still. Returned with state PAUSED, everything it took is committed and `cut` says up to where."""
-        return self._ask(name, Pause(reason, hold, deadline_s), **how)
+        """Hold the job still. Returned with state PAUSED, everything it took is committed and `cut` says up to where.
+
+        The hold lets go by itself at `until` (with a zone), or after `for_s` seconds; with neither, when it is released.
+        """
+        if until is not None and until.tzinfo is None:
+            raise InvalidCommand("bad_until", "until has no time zone", hint="datetime(…, tzinfo=UTC)", job=name)
+        return self._ask(name, Pause(reason, hold, deadline_s, until and until.astimezone(UTC), for_s), **how)
 
     def resume_job(
         self,
@@ -221,11 +234,11 @@ class Admin:
             before = self.store.job(name)
             command = Command(id, name, verb, self._actor, self._channel, now, expected_version)
             result = raise_if_refused(self.store.handle(command))
-        accepted = view(result, before, result.state, before.cut if before else (), began)
+        accepted = view(result, before, before, result.state, began)
         if on_accepted is not None:
             on_accepted(accepted)
         if not wait or result.state not in TRANSITIONAL:
             return accepted
         with translated():
             job = see_through(self.store, self.kafka, result, timeout, self._actor, self._channel)
-        return view(result, before, job.state, job.cut, began)
+        return view(result, before, job, job.state, began)

@@ -34,10 +34,12 @@ class CommandResult:
     by: str | None = None
     reason: str | None = None
     duplicate: bool = False
+    resumes_at: datetime | None = None
+    """When a job that is held lets itself go."""
 
 
-def view(result: Result, before: Job | None, state: JobState | None, cut: Cut, began: float) -> CommandResult:
-    """The result as the admin API gives it."""
+def view(result: Result, before: Job | None, job: Job | None, state: JobState | None, began: float) -> CommandResult:
+    """The result as the admin API gives it; `job` is what is known of the job last."""
     return CommandResult(
         result.job_id,
         result.verb,
@@ -49,11 +51,12 @@ def view(result: Result, before: Job | None, state: JobState | None, cut: Cut, b
         result.seq,
         result.version,
         round(time.monotonic() - began, 3),
-        cut,
+        job.cut if job else (),
         result.since,
         result.by,
         result.reason,
         result.duplicate,
+        job.resumes_at if job else None,
     )
 
 

@@ -24,6 +24,8 @@ class JobStatus:
     epoch: int
     spec_version: str
     holds: tuple[Hold, ...]
+    resumes_at: datetime | None
+    """When the last hold lets go by itself; None if one waits for somebody."""
     paused_at: datetime | None
     failure: str | None
     deadline: datetime | None
@@ -90,6 +92,7 @@ def status_of(job: Job) -> JobStatus:
         job.epoch,
         job.spec.version,
         job.holds,
+        job.resumes_at,
         job.since if job.state is JobState.PAUSED else None,
         job.failure,
         job.deadline,
@@ -104,7 +107,7 @@ def pauses_of(history: Sequence[Recorded]) -> tuple[PauseEvent, ...]:
     begun: tuple[datetime, Cut] | None = None
     for recorded in history:
         match recorded.event:
-            case e.PauseRequested(_, reason, _):
+            case e.PauseRequested(_, reason):
                 asked = (recorded.actor, reason)
             case e.JobPaused(_, cut):
                 begun = (recorded.at, cut)

@@ -10,6 +10,7 @@ from .control.conclude import Conclude
 from .control.deploy import Deploy
 from .control.expire import Expire
 from .control.fail import Fail
+from .control.lapse import Lapse
 from .control.pause import Pause
 from .control.report_gap import ReportGap
 from .control.resume import Resume
@@ -22,7 +23,7 @@ JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 TEXT_CHARS_MAX: Final = 1000
 """Longest reason, actor or hold name taken from outside."""
 
-Verb = Deploy | Start | Pause | Resume | Stop | Ack | Fail | Expire | Conclude | ReportGap | Warn | Unreadable
+Verb = Deploy | Start | Pause | Resume | Stop | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | Unreadable
 
 
 class Position(NamedTuple):

@@ -9,6 +9,7 @@ from .control.conclude import Conclude, decide_conclude
 from .control.deploy import Deploy, decide_deploy
 from .control.expire import Expire, decide_expire
 from .control.fail import Fail, decide_fail
+from .control.lapse import Lapse, decide_lapse
 from .control.pause import Pause, decide_pause
 from .control.report_gap import ReportGap, decide_report_gap
 from .control.resume import Resume, decide_resume
@@ -92,6 +93,8 @@ def _verb(job: Job | None, command: Command) -> Decision:
             return decide_report_gap(job, verb)
         case Warn() as verb:
             return decide_warn(job, verb, command.at)
+        case Lapse() as verb:
+            return decide_lapse(job, verb, command.at)
         case Unreadable():  # pragma: no cover - refused with the envelope
             raise AssertionError("an unreadable message has no verb to decide")
         case _:

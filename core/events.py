@@ -45,6 +45,8 @@ class PauseRequested:
     hold: str
     reason: str | None
     deadline: datetime
+    until: datetime | None = None
+    """When the hold lets go by itself; None: when someone releases it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class HoldAdded:
 
     hold: str
     reason: str | None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,12 @@ EVENTS: Final[Mapping[str, type[JobEvent]]] = MappingProxyType({kind.__name__: k
 
 SCHEMA_VERSION: Final = 1
 LATER_FIELDS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
-    {"WorkerAcked": (("lag",), ("topics",)), "JobDeployed": (("spec", "on_deadline"), ("spec", "on_retention"))}
+    {
+        "WorkerAcked": (("lag",), ("topics",)),
+        "JobDeployed": (("spec", "on_deadline"), ("spec", "on_retention")),
+        "PauseRequested": (("until",),),
+        "HoldAdded": (("until",),),
+    }
 )
 """Fields added since the event was first written. One that has its default is left out, so older rows keep their bytes."""
 EPOCH_RAISING: Final = frozenset({"StartRequested", "PauseRequested", "ResumeRequested", "StopRequested", "JobFailed"})

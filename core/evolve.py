@@ -50,10 +50,10 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.StopRequested():
             return replace(job, deadline=event.deadline, reason=event.reason)
         case e.PauseRequested():
-            holds = _with_hold(job, event.hold, event.reason, by)
+            holds = _with_hold(job, event, by)
             return replace(job, holds=holds, deadline=event.deadline, reason=event.reason)
         case e.HoldAdded():
-            return replace(job, holds=_with_hold(job, event.hold, event.reason, by))
+            return replace(job, holds=_with_hold(job, event, by))
         case e.HoldReleased():
             return _as_held(replace(job, holds=tuple(hold for hold in job.holds if hold.name != event.hold)))
         case e.ResumeRequested():
@@ -90,9 +90,11 @@ def _as_held(job: Job) -> Job:
     return replace(job, by=oldest.by, reason=oldest.reason)
 
 
-def _with_hold(job: Job, name: str, reason: str | None, by: Hold) -> tuple[Hold, ...]:
+def _with_hold(job: Job, event: e.PauseRequested | e.HoldAdded, by: Hold) -> tuple[Hold, ...]:
     """A hold kept from before (a start into stillness) keeps its owner and its time."""
-    return job.holds if job.hold(name) else (*job.holds, replace(by, name=name, reason=reason))
+    if job.hold(event.hold):
+        return job.holds
+    return (*job.holds, replace(by, name=event.hold, reason=event.reason, until=event.until))
 
 
 def evolve_recorded(job: Job | None, recorded: Recorded) -> Job:

@@ -18,6 +18,8 @@ class Hold:
     by: str
     since: datetime
     reason: str | None = None
+    until: datetime | None = None
+    """When it lets go by itself; None: when someone releases it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ class Job:
     """How often someone accepted that an input is another topic now."""
     warned: int = 100
     """Percent of the time until loss that was left at the last warning of this pause."""
+
+    @property
+    def resumes_at(self) -> datetime | None:
+        """When the last hold ends. None without holds, or if one of them waits for somebody."""
+        ends = [hold.until for hold in self.holds]
+        return max((end for end in ends if end is not None), default=None) if None not in ends else None
 
     def hold(self, name: str) -> Hold | None:
         """The hold of that name, if the job has it."""

@@ -1,8 +1,7 @@
 """The record path of one job in one worker: Source → Engine → Sink, on two threads.
 
-One thread owns the consumer and is the only one to touch it (consume, pause, resume, committed, callbacks); the other runs
-SQL, produces and commits. While one batch is worked on the next is fetched; at most one waits. No record is ever held
-anywhere else. The rules that made this exact under rebalances and SIGKILL are docs/decisions/0006-record-path.md.
+One thread owns the consumer and is the only one to touch it; the other runs SQL, produces and commits. While one batch is
+worked on the next is fetched; at most one waits, nowhere else. Why this is exact: docs/decisions/0006-record-path.md.
 """
 
 import threading
@@ -190,6 +189,8 @@ class RecordPath:
         """Read the stable committed offsets back from Kafka, once for each change of epoch or assignment."""
         if not self._source.has_assignment or self._is_vouched(want):
             return self._source.has_assignment
+        if want.stance is not Stance.RUNNING:
+            self._transaction.sink.settle(*self._source.stands())
         offsets = self._source.vouched_offsets()
         reached("read_back")
         if offsets is None:
@@ -207,8 +208,7 @@ class RecordPath:
         """After an unknown result: a new producer, then back to what Kafka says is committed. Raises Unmendable."""
         reached("rewinding")
         pause_s = self._patience.failed(cause, self._at)
-        why = f"{type(cause).__name__}: {cause}"
-        log.warning("rewinding to the committed offsets", job_name=self.job_id, cause=why, wait_s=pause_s)
+        log.warning("rewinding to the committed offsets", job_name=self.job_id, cause=repr(cause), wait_s=pause_s)
         self._handover.empty(DRAIN_TIMEOUT_S)
         self._source.hold()
         self._source.serve(pause_s)

@@ -50,14 +50,14 @@ class Sink:
             "compression_type": "lz4",
         }
         self._producer: Producer | None = None
-        self._in_transaction = False
+        self._in_transaction = self._has_committed = False
         self._too_large = self._wire_broke = False
 
     def open(self) -> None:
         """Fence any older producer of this slot and abort what it left open. Raises KafkaException."""
         self._producer = self._connection.producer(**self._settings, on_delivery=self._delivered, error_cb=self._heard)
         self._producer.init_transactions(INIT_TIMEOUT_S)
-        self._in_transaction = False
+        self._in_transaction = self._has_committed = False
         self._too_large = self._wire_broke = False
 
     def write(self, outcome: Outcome) -> None:
@@ -82,12 +82,23 @@ class Sink:
             if self._too_large:
                 raise Unmendable("output_too_large", "the broker refused an output as too large") from error
             raise
-        self._in_transaction = False
+        self._in_transaction, self._has_committed = False, True
         producer.poll(0)
         if self._wire_broke:
             # librdkafka repeats a request whose connection broke and says nothing; the first copy may still arrive and
             # would then close, or move the offsets of, the next transaction. A new producer epoch fences it.
             self.rebuild()
+
+    def settle(self, offsets: Cut, group: Any) -> None:
+        """Wait until what was committed is visible everywhere. Raises KafkaException as `commit` does.
+
+        A commit is answered once it is decided; the coordinator writes the markers afterwards, partition by partition, so
+        the offsets can be stable before an output is visible. It lets no further transaction of this id begin before all
+        are written (CONCURRENT_TRANSACTIONS): one that commits the same offsets once more is the proof.
+        """
+        if self._has_committed and offsets:
+            self.commit(offsets, group)
+            self._has_committed = False
 
     def abort(self) -> None:
         """Give up what was written since the last commit; it never becomes visible. Raises KafkaException."""

@@ -172,6 +172,10 @@ class Source:
             return None
         return None if any(answer.error for answer in answers or ()) else self._last_seen
 
+    def stands(self) -> tuple[Cut, Any]:
+        """The committed offsets of what is owned, where there are any, and the membership that may commit them."""
+        return tuple(at for at in self.committed() if at.offset >= 0), self.consumer.consumer_group_metadata()
+
     def skip(self, skips: Cut) -> None:
         """Continue after gaps that someone accepted."""
         self._has_committed = True
@@ -187,11 +191,8 @@ class Source:
 
     def partition_counts(self) -> dict[str, int]:
         """Partition count of every input topic."""
-        counts = {}
-        for topic in self._topics:
-            metadata = self.consumer.list_topics(topic, REQUEST_TIMEOUT_S).topics[topic]
-            counts[topic] = len(metadata.partitions)
-        return counts
+        found = ((topic, self.consumer.list_topics(topic, REQUEST_TIMEOUT_S).topics[topic]) for topic in self._topics)
+        return {topic: len(metadata.partitions) for topic, metadata in found}
 
     def rewind(self) -> None:
         """Back to the committed offsets: what was taken since was not committed and is taken again."""

@@ -28,6 +28,7 @@ from .job_agent import JobAgent
 from .job_group import offsets_of_empty_group
 from .kafka_connection import KafkaConnection
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
+from .scheduler import SCHEDULER, due
 from .steps import reached
 
 log = structlog.get_logger()
@@ -102,6 +103,8 @@ class Supervisor(Service):
     async def _look_after(self, job: Job, as_of: float) -> None:
         agent = self._agents.get(job.id)
         try:
+            for verb in due(job, datetime.now(UTC)):
+                await self._say(job, verb, SCHEDULER)
             for action in self._oversight.judge(job, agent.running if agent else None, as_of):
                 await self._act(job, action, as_of)
         except (StoreError, KafkaException) as error:
@@ -139,15 +142,15 @@ class Supervisor(Service):
         self._agents[job.id] = agent
         await agent.start()
 
-    async def _say(self, job: Job, verb: Verb) -> None:
-        await asyncio.to_thread(say, self._store, self._worker, job, verb)
+    async def _say(self, job: Job, verb: Verb, actor: str | None = None) -> None:
+        await asyncio.to_thread(say, self._store, actor or self._worker, job, verb)
         self.wake()
 
 
-def say(store: EventStore, worker: str, job: Job, verb: Verb) -> None:
+def say(store: EventStore, actor: str, job: Job, verb: Verb) -> None:
     """A worker's own command. Its id follows from its content and the version it answers: a repeat is a duplicate."""
-    digest = payload_hash([worker, job.id, verb.name, job.version, repr(verb)]).hex()[:24]
-    result = store.handle(Command(f"{worker}/{digest}", job.id, verb, worker, "worker", datetime.now(UTC)))
+    digest = payload_hash([actor, job.id, verb.name, job.version, repr(verb)]).hex()[:24]
+    result = store.handle(Command(f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC)))
     reached("acked")
     if result.changed:
         log.info(f"{job.id} {verb.name}", job_name=job.id, state=result.state, events=list(result.events))

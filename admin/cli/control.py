@@ -2,6 +2,7 @@
 
 import time
 from contextlib import nullcontext
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Why; kept in
 TimeoutOption = Annotated[float, typer.Option(help="Seconds to wait for proof (exit 6 after that).")]
 CommandId = Annotated[str | None, typer.Option(help="Idempotency key: the same id is answered with the first result.")]
 HoldOption = Annotated[str, typer.Option(help="Name of the hold.")]
+ForOption = Annotated[str | None, typer.Option("--for", help="The hold lets go by itself after this: 90s, 30m, 1h30m, 7d.")]
+UntilOption = Annotated[str | None, typer.Option(help="The hold lets go by itself then: 2026-11-24T14:30, here or +01:00.")]
 
 
 DeadlineOption = Annotated[int, typer.Option("--deadline", help="Seconds until an unproved transition is given up.")]
@@ -85,6 +88,8 @@ def pause(
     job: Job,
     reason: Reason = None,
     hold: HoldOption = "operator",
+    for_: ForOption = None,
+    until: UntilOption = None,
     wait: WaitOption = Wait.DONE,
     timeout: TimeoutOption = 30.0,
     deadline: DeadlineOption = 60,
@@ -92,8 +97,21 @@ def pause(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Hold a job still: PAUSED means everything it took is committed, and it takes nothing more."""
-    how: dict[str, Any] = {"hold": hold, "deadline_s": deadline}
+    how: dict[str, Any] = {"hold": hold, "deadline_s": deadline, **_end_of(for_, until)}
     _verb("pause_job", job, wait, output, timeout=timeout, reason=reason, command_id=command_id, **how)
+
+
+def _end_of(for_: str | None, until: str | None) -> dict[str, Any]:
+    """When a hold lets go by itself. Raises InvalidCommand for what is no time."""
+    from slackwater.core.duration import HINT, duration_s
+
+    try:
+        # A time without a zone is the one on the clock of whoever types it.
+        at = datetime.fromisoformat(until).astimezone() if until else None
+        return {"for_s": duration_s(for_) if for_ else None, "until": at}
+    except (ValueError, OverflowError) as error:
+        hint = HINT if for_ and not until else "like 2026-11-24T14:30 or 2026-11-24T14:30+01:00"
+        raise InvalidCommand("bad_until", str(error), hint=hint) from None
 
 
 @app.command()
@@ -155,6 +173,7 @@ def run_statement(
     how: dict[str, Any] = {"reason": said.reason, "timeout": timeout}
     how |= {"hold": said.hold} if said.hold else {}
     how |= {"all_holds": True} if said.all_holds else {}
+    how |= _end_of(said.lasts, said.until) if said.verb == "pause" else {}
     return _verb(f"{said.verb}_job", said.job or "", wait, output, **how)
 
 
@@ -192,6 +211,8 @@ def _tell(result: Any, output: Output, *, quiet: bool = False) -> None:
         return
     proof = f"  in flight 0, {cut_text(result.cut)}" if result.state in {"PAUSED", "STOPPED"} else ""
     typer.echo(f"{result.name}  {result.before} → {result.state}  {result.took_s:.2f} s{proof}")
+    if result.resumes_at is not None:
+        typer.echo(f"{'':{len(result.name)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
 
 
 def catch_up(admin: Any, job: str, timeout: float) -> None:

@@ -26,7 +26,7 @@ def jobs(
 
 
 def _list(admin: Any, output: Output) -> None:
-    from .render import ago, plain, show
+    from .render import ago, plain, show, until
 
     rows, cells = [], []
     for status in admin.list_jobs():
@@ -35,14 +35,15 @@ def _list(admin: Any, output: Output) -> None:
         first = status.holds[0] if status.holds else None
         rows.append({**plain(status), "lag": lag})
         why = first.reason if first else status.failure
-        cells.append((status.name, status.state, ago(status.since), lag, first.by if first else None, why))
-    show(rows, ("NAME", "STATE", "SINCE", "LAG", "PAUSED BY", "REASON"), cells, output)
+        ends = until(status.resumes_at)
+        cells.append((status.name, status.state, ago(status.since), lag, first.by if first else None, why, ends))
+    show(rows, ("NAME", "STATE", "SINCE", "LAG", "PAUSED BY", "REASON", "RESUMES"), cells, output)
 
 
 @app.command()
 def show(job: Job, output: OutputOption = Output.TABLE) -> None:
     """Everything about one job: state, holds, pauses, offsets, lag, SQL."""
-    from .render import ago, console, cut_text, one
+    from .render import ago, console, cut_text, hold_text, one
 
     with connect() as admin:
         details = admin.get_job_details(job)
@@ -59,7 +60,10 @@ def show(job: Job, output: OutputOption = Output.TABLE) -> None:
         ("writes", ", ".join(details.outputs)),
         ("cut", cut_text(status.cut)),
         ("lag", "unknown: no broker configured or reachable" if details.kafka_lag is None else str(details.kafka_lag)),
-        ("holds", ", ".join(f"{hold.name} by {hold.by}" for hold in status.holds) or "none"),
+        (
+            "holds",
+            ", ".join(hold_text(hold) for hold in status.holds) or "none",
+        ),
         ("pauses", f"{details.metrics.pauses}, {details.metrics.paused_s:.1f} s in all"),
     ]
     if status.failure:
@@ -123,6 +127,8 @@ def _detail(data: dict[str, Any]) -> str:
         parts.append(f"{data['code']}: {data['message']}")
     if data.get("hold", "operator") != "operator":
         parts.append(f"hold {data['hold']}")
+    if data.get("until"):
+        parts.append(f"until {data['until'][:19].replace('T', ' ')} UTC")
     if data.get("cut"):
         parts.append(cut_text(tuple(PartitionOffset(*place) for place in data["cut"])))
     if data.get("worker"):

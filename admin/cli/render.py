@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from slackwater.core.cut import Cut
+from slackwater.core.duration import duration_text
+from slackwater.core.job import Hold
 
 from .app import Output
 
@@ -65,6 +67,17 @@ def one(result: Any, output: Output) -> bool:
     data = plain(result)
     print(data.get("name", "") if output is Output.NAME else json.dumps(data, ensure_ascii=False))
     return True
+
+
+def until(at: datetime | None) -> str:
+    """How long until: 8m 58s."""
+    return duration_text(max((at - datetime.now(UTC)).total_seconds(), 0)) if at is not None else ""
+
+
+def hold_text(hold: Hold) -> str:
+    """deploy-42 by ana, 8m 58s left."""
+    left = f", {until(hold.until)} left" if hold.until else ""
+    return f"{hold.name} by {hold.by}{left}"
 
 
 def ago(at: datetime | None) -> str:

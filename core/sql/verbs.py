@@ -18,11 +18,18 @@ class JobVerb:
     reason: str | None = None
     hold: str | None = None
     all_holds: bool = False
+    lasts: str | None = None
+    until: str | None = None
 
 
 _TOKEN: Final = re.compile(r"\s*(?:'((?:[^']|'')*)'|([A-Za-z0-9._-]+)|(;)|(\S))")
 _CLAUSES: Final = MappingProxyType(
-    {"START": ("REASON",), "PAUSE": ("REASON", "HOLD"), "RESUME": ("REASON", "HOLD", "ALL"), "STOP": ("REASON",)}
+    {
+        "START": ("REASON",),
+        "PAUSE": ("REASON", "HOLD", "FOR", "UNTIL"),
+        "RESUME": ("REASON", "HOLD", "ALL"),
+        "STOP": ("REASON",),
+    }
 )
 _LATER: Final = frozenset({"DRAIN", "KILL", "EXPLAIN", "ROLLBACK", "DEPLOY"})
 
@@ -60,10 +67,11 @@ class _Verbs:
             if clause not in _CLAUSES[verb] or clause in found:
                 known = ", ".join(_CLAUSES[verb])
                 raise self._error("unsupported_clause", f"{verb} JOB takes no {clause or 'that'}", f"known: {known}", back=1)
-            found[clause] = "" if clause == "ALL" else self._quoted() if clause == "REASON" else self._name()
+            found[clause] = "" if clause == "ALL" else self._name() if clause == "HOLD" else self._quoted()
         if {"HOLD", "ALL"} <= found.keys():
             raise self._error("syntax_error", "HOLD and ALL together", "release one hold or all", back=1)
-        return JobVerb(verb.lower(), job, found.get("REASON"), found.get("HOLD"), "ALL" in found)
+        ends = (found.get("FOR"), found.get("UNTIL"))
+        return JobVerb(verb.lower(), job, found.get("REASON"), found.get("HOLD"), "ALL" in found, *ends)
 
     def _show(self) -> JobVerb:
         what = self._word()

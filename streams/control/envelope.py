@@ -18,6 +18,7 @@ from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.control.unreadable import Unreadable
+from slackwater.core.duration import HINT, duration_s
 from slackwater.core.spec_from_sql import spec_from_sql
 from slackwater.core.sql.errors import SqlError
 
@@ -195,6 +196,13 @@ class _Fields:
             raise BadMessage("bad_envelope", f"{name} is an RFC 3339 time") from None
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
+    def duration_s(self, name: str) -> int | None:
+        value = self.text(name)
+        try:
+            return None if value is None else duration_s(value)
+        except ValueError as error:
+            raise BadMessage("bad_envelope", f"{name}: {error}", HINT) from None
+
     def timeout_s(self) -> int:
         return self.number("timeout_s", TIMEOUT_S_MAX) or 60
 
@@ -213,6 +221,11 @@ def _deploy(fields: _Fields) -> Verb:
     return Deploy(spec, (held,) if held else (), fields.text("reason"))
 
 
+def _pause(fields: _Fields) -> Verb:
+    held = fields.text("hold") or OPERATOR
+    return Pause(fields.text("reason"), held, fields.timeout_s(), fields.time("until"), fields.duration_s("for"))
+
+
 def _resume(fields: _Fields) -> Verb:
     every = fields.flag("all")
     hold = fields.text("hold") or OPERATOR
@@ -223,7 +236,7 @@ _VERBS: Final[Mapping[str, Callable[[_Fields], Verb]]] = MappingProxyType(
     {
         "deploy": _deploy,
         "start": lambda f: Start(f.text("reason"), f.timeout_s(), f.flag("accept_gap")),
-        "pause": lambda f: Pause(f.text("reason"), f.text("hold") or OPERATOR, f.timeout_s()),
+        "pause": _pause,
         "resume": _resume,
         "stop": lambda f: Stop(f.text("reason"), f.timeout_s()),
     }

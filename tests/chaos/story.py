@@ -81,6 +81,8 @@ def finish(rig: Rig, reader: LiveReader) -> None:
     """Let it run to the end, then count: late reader, live reader, order by key, the log."""
     rig.settle()
     rig.wait_caught_up(120)
+    assert checked_pause(rig) is not None
+    assert rig.outputs() == rig.expected(), "paused, and an output is not visible"
     rig.assert_exactly_once()
     rig.wait_for(lambda: sum(reader.seen.values()) >= len(rig.expected()), "the live reader")
     reader.stop()

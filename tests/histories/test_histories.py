@@ -58,7 +58,8 @@ def fold(rows: list[dict[str, Any]], taken: set[Row] | None = None) -> dict[str,
 def _as_today(recorded: dict[str, Any]) -> dict[str, Any]:
     """A job as it was recorded: what it could not know of yet must have its default."""
     default = job_data(Job("", JobSpec("")))
-    return {**default, **recorded, "spec": {**default["spec"], **recorded["spec"]}}
+    holds = [{"until": None, **hold} for hold in recorded["holds"]]
+    return {**default, **recorded, "spec": {**default["spec"], **recorded["spec"]}, "holds": holds}
 
 
 @pytest.mark.parametrize("file", FILES, ids=BY_NAME)

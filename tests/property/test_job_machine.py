@@ -35,6 +35,7 @@ from slackwater.core.spec import JobSpec
 from slackwater.core.states import LIVE, TRANSITIONAL, JobState
 from slackwater.core.transition_table import JOB_TRANSITIONS, Row
 from slackwater.core.want import wanted
+from slackwater.streams.scheduler import due
 
 BEGAN = datetime(2026, 11, 24, 8, tzinfo=UTC)
 SPECS = tuple(JobSpec("SELECT * FROM orders", str(n), inputs=("orders",)) for n in range(2))
@@ -129,6 +130,28 @@ class JobMachine(RuleBasedStateMachine):
         """After a pause that was not refused the hold is there."""
         result = self.log.ask(Pause(hold=hold))
         assert result.outcome is Outcome.REFUSED or (self.job and self.job.hold(hold))
+
+    @rule(hold=st.sampled_from(HOLDS), for_s=st.integers(1, 30))
+    def pause_for(self, hold: str, for_s: int) -> None:
+        """A hold with an end; never another end for one that is there."""
+        before = self.job.hold(hold) if self.job else None
+        self.log.ask(Pause(hold=hold, for_s=for_s))
+        assert before is None or (self.job and self.job.hold(hold) == before)
+
+    @precondition(lambda self: self.job is not None and any(hold.until for hold in self.job.holds))
+    @rule(late_s=st.integers(0, 1000))
+    def time_passes(self, late_s: int) -> None:
+        """However late: every end that has come is decided once, and takes no hold without an end with it."""
+        assert self.job is not None
+        stay = {hold.name for hold in self.job.holds if hold.until is None}
+        in_the_way = self.job.state is JobState.STOPPING or self.job.gap is not None
+        self.log.now = max(hold.until for hold in self.job.holds if hold.until) + timedelta(seconds=late_s)
+        for lapse in list(due(self.job, self.log.now)):
+            self.log.ask(lapse)
+            assert in_the_way or not self.log.ask(lapse).changed
+        left = {hold.name for hold in self.job.holds}
+        assert stay <= left
+        assert in_the_way or left == stay
 
     @rule(hold=st.sampled_from((*HOLDS, None)))
     def resume(self, hold: str | None) -> None:
