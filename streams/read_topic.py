@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -13,8 +13,14 @@ REQUEST_TIMEOUT_S: Final = 15.0
 READ_TIMEOUT_S: Final = 120.0
 
 
-def read_committed(connection: KafkaConnection, topic: str) -> Iterator[Message]:
-    """Every committed record that stands in the topic now, in partition order. Raises KafkaException, TimeoutError."""
+def read_committed(
+    connection: KafkaConnection, topic: str, positions: MutableMapping[int, int] | None = None
+) -> Iterator[Message]:
+    """Every committed record that stands in the topic now, in partition order. Raises KafkaException, TimeoutError.
+
+    `positions` says where to begin in each partition (else at 0) and is moved on: a later call gives only what is new.
+    """
+    positions = {} if positions is None else positions
     consumer = Consumer(
         connection.client(
             group_id=f"slackwater.reader.{uuid.uuid4().hex}",
@@ -26,7 +32,7 @@ def read_committed(connection: KafkaConnection, topic: str) -> Iterator[Message]
     )
     try:
         partitions = consumer.list_topics(topic, REQUEST_TIMEOUT_S).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        consumer.assign([TopicPartition(topic, partition, positions.get(partition, 0)) for partition in partitions])
         open_partitions = set(partitions)
         deadline = time.monotonic() + READ_TIMEOUT_S
         while open_partitions:
@@ -35,6 +41,7 @@ def read_committed(connection: KafkaConnection, topic: str) -> Iterator[Message]
             for message in consumer.consume(10_000, 0.5):
                 error = message.error()
                 if error is None:
+                    positions[message.partition() or 0] = (message.offset() or 0) + 1
                     yield message
                 elif error.code() == KafkaError._PARTITION_EOF:
                     open_partitions.discard(message.partition())

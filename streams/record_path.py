@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
+from confluent_kafka import KafkaException
 
 from slackwater.core.coverage import Stance
 from slackwater.core.cut import Cut
@@ -23,8 +24,7 @@ from .source import Source
 from .standing import Counts, PathFailure, Standing, Unmendable
 from .steps import reached
 from .taken import Taken
-from .topic_identity import changed_identity, topic_ids
-from .topics import ensure_job_topics
+from .topic_identity import arrive
 from .transaction import Transaction
 
 log = structlog.get_logger()
@@ -120,21 +120,12 @@ class RecordPath:
         """One round of the owner: join the group if that is still to do, then one turn. True when the path is done."""
         try:
             if not self._source.is_open:
-                self._topics = self._arrive()
+                self._topics = arrive(self._connection, self._plan, self._topics)
                 self._source.open()
             return self._turn()
         except Exception as error:
             self._leave_for(error)
             return False
-
-    def _arrive(self) -> dict[str, str]:
-        """The ids of the inputs, which must be those the log knows. Raises Unmendable."""
-        ensure_job_topics(self._connection, self._plan)
-        found = topic_ids(self._connection.admin(), self._plan.input_topics)
-        why = changed_identity(self._topics, found)
-        if why is not None:
-            raise Unmendable("topic_identity_changed", why)
-        return found
 
     def _leave_for(self, error: Exception) -> None:
         """Leave the group, then fail or wait: the committed offsets are where the next try begins.
@@ -190,7 +181,12 @@ class RecordPath:
         if not self._source.has_assignment or self._is_vouched(want):
             return self._source.has_assignment
         if want.stance is not Stance.RUNNING:
-            self._transaction.sink.settle(*self._source.stands())
+            try:
+                self._transaction.sink.settle(*self._source.stands())
+            except KafkaException as error:
+                # The next turn rewinds: its new producer waits for the same markers, and we stay in the group.
+                self._handover.spoil(error)
+                return False
         offsets = self._source.vouched_offsets()
         reached("read_back")
         if offsets is None:

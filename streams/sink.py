@@ -9,17 +9,19 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from slackwater.core.cut import Cut
 
 from .batch import DeadLetter
 from .engine import Outcome
 from .kafka_connection import WIRE_BROKE, KafkaConnection
+from .send_offsets import TRANSACTIONAL, send_offsets
 from .standing import Unmendable
 from .steps import reached
 
 INIT_TIMEOUT_S: Final = 30.0
+ABORT_TIMEOUT_S: Final = 2.0
 QUEUE_MESSAGES_MAX: Final = 2_000_000
 _TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE})
 
@@ -38,7 +40,10 @@ class Sink:
         self._job_id = job_id
         self._dead_letter_topic = dead_letter_topic
         self._connection = connection
+        # After the transaction's own timeout the coordinator has aborted it anyway.
+        self._commit_timeout_s = connection.transaction_timeout_ms / 1000
         self._settings: dict[str, Any] = {
+            **TRANSACTIONAL,
             "transactional_id": f"slackwater.{job_id}.{worker}.{_INCARNATION}",
             "transaction_timeout_ms": connection.transaction_timeout_ms,
             "message_timeout_ms": connection.transaction_timeout_ms,
@@ -74,10 +79,10 @@ class Sink:
         Raises KafkaException: the result is then unknown, and `rebuild` comes before anything else.
         """
         producer = self._begin()
-        producer.send_offsets_to_transaction([TopicPartition(*position) for position in offsets], group)
+        send_offsets(producer, offsets, group, self._commit_timeout_s)
         reached("offsets_sent")
         try:
-            producer.commit_transaction()
+            producer.commit_transaction(self._commit_timeout_s)
         except KafkaException as error:
             if self._too_large:
                 raise Unmendable("output_too_large", "the broker refused an output as too large") from error
@@ -103,7 +108,7 @@ class Sink:
     def abort(self) -> None:
         """Give up what was written since the last commit; it never becomes visible. Raises KafkaException."""
         if self._producer is not None and self._in_transaction:
-            self._producer.abort_transaction()
+            self._producer.abort_transaction(ABORT_TIMEOUT_S)
             self._in_transaction = False
 
     def rebuild(self) -> None:

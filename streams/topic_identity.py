@@ -6,6 +6,12 @@ from typing import Final
 from confluent_kafka import TopicCollection
 from confluent_kafka.admin import AdminClient
 
+from slackwater.core.sql.plan import JobPlan
+
+from .kafka_connection import KafkaConnection
+from .standing import Unmendable
+from .topics import ensure_job_topics
+
 REQUEST_TIMEOUT_S: Final = 10.0
 
 
@@ -23,3 +29,13 @@ def changed_identity(known: Mapping[str, str], found: Mapping[str, str]) -> str 
     """
     anew = next((topic for topic, id in sorted(known.items()) if found.get(topic, id) != id), None)
     return None if anew is None else f"the topic {anew} was deleted and made anew"
+
+
+def arrive(connection: KafkaConnection, plan: JobPlan, known: Mapping[str, str]) -> dict[str, str]:
+    """Make what topics a job lacks; the ids of its inputs, which must be those the log knows. Raises Unmendable."""
+    ensure_job_topics(connection, plan)
+    found = topic_ids(connection.admin(), plan.input_topics)
+    why = changed_identity(known, found)
+    if why is not None:
+        raise Unmendable("topic_identity_changed", why)
+    return found

@@ -12,6 +12,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from slackwater.core import events as e
+from slackwater.core.cut import PartitionOffset
 from slackwater.core.events import EPOCH_RAISING, name_of
 from slackwater.core.evolve import evolve_recorded, replay
 from slackwater.core.job import Job
@@ -20,11 +21,13 @@ from slackwater.core.states import TRANSITIONAL
 from slackwater.persistence.store import EventStore
 
 from ..kafka_connection import KafkaConnection
+from ..send_offsets import TRANSACTIONAL, send_offsets
 from ..topics import ControlTopics
 from .cloud_events import last_word, published
 
 EVENTS_PER_TRANSACTION_MAX: Final = 500
 REQUEST_TIMEOUT_S: Final = 15.0
+TRANSACTION_TIMEOUT_S: Final = 10
 _PROOFS: Final = (e.JobStarted, e.JobPaused, e.JobResumed, e.JobStopped)
 
 
@@ -36,7 +39,8 @@ class Publisher:
         self._topics = topics
         group = f"{topics.prefix}.publisher"
         self._consumer = Consumer(connection.client(group_id=group, enable_auto_commit=False))
-        self._producer = Producer(connection.client(transactional_id=group, transaction_timeout_ms=10_000))
+        own = {"transactional_id": group, "transaction_timeout_ms": TRANSACTION_TIMEOUT_S * 1000, **TRANSACTIONAL}
+        self._producer = Producer(connection.client(**own))
         self._cursor = 0
         self._jobs: dict[str, Job] = {}
 
@@ -64,9 +68,9 @@ class Publisher:
         for event in recorded:
             self._send(self._topics.events, published(event))
             self._reply(event)
-        cursor = TopicPartition(self._topics.events, 0, recorded[-1].seq)
-        self._producer.send_offsets_to_transaction([cursor], self._consumer.consumer_group_metadata())
-        self._producer.commit_transaction()
+        cursor = PartitionOffset(self._topics.events, 0, recorded[-1].seq)
+        send_offsets(self._producer, (cursor,), self._consumer.consumer_group_metadata(), TRANSACTION_TIMEOUT_S)
+        self._producer.commit_transaction(TRANSACTION_TIMEOUT_S)
 
     def _reply(self, recorded: Recorded) -> None:
         """The last word on the command that this event ends, if it ends one that came by the control topic."""

@@ -61,19 +61,24 @@ def flowing(rig: Rig, records: int = 300, every_s: float = 0.3) -> Iterator[None
 
 
 def checked_pause(rig: Rig, timeout: float = 60) -> float | None:
-    """Pause; if that is proved, the job is silent and stands where it says. Seconds it took, None if it was not proved."""
-    began = time.monotonic()
+    """`proved_pause`; None if the pause was not proved."""
     try:
-        paused = rig.admin.pause_job(rig.job, timeout=timeout)
+        return proved_pause(rig, timeout)
     except SlackwaterError:
         return None
+
+
+def proved_pause(rig: Rig, timeout: float = 60) -> float:
+    """Pause; the job is then silent and stands where it says. Seconds it took. SlackwaterError if it is not proved."""
+    began = time.monotonic()
+    paused = rig.admin.pause_job(rig.job, timeout=timeout)
     took = time.monotonic() - began
     cut = {partition: offset for _, partition, offset in paused.cut}
-    still = rig.outputs()
+    rig.new_outputs()
     assert cut == rig.committed(), "paused, and the cut is not what is committed"
     time.sleep(0.5)
     assert rig.committed() == cut, "an offset moved while paused"
-    assert rig.outputs() == still, "an output became visible while paused"
+    assert rig.new_outputs() == 0, "an output became visible while paused"
     return took
 
 
@@ -81,7 +86,10 @@ def finish(rig: Rig, reader: LiveReader) -> None:
     """Let it run to the end, then count: late reader, live reader, order by key, the log."""
     rig.settle()
     rig.wait_caught_up(120)
-    assert checked_pause(rig) is not None
+    try:
+        proved_pause(rig)
+    except SlackwaterError as error:
+        raise AssertionError(f"{error.code}: {error.message}\n{rig.said()}") from error
     assert rig.outputs() == rig.expected(), "paused, and an output is not visible"
     rig.assert_exactly_once()
     rig.wait_for(lambda: sum(reader.seen.values()) >= len(rig.expected()), "the live reader")

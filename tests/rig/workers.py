@@ -49,6 +49,7 @@ class Rig:
         self.topics = ControlTopics(f"sw-{mark}")
         self.partitions = partitions
         self.produced = 0
+        self._seen: dict[int, int] = {}
         self._producer: Producer | None = None
         self._workers: list[subprocess.Popen[bytes]] = []
         open_store(log, create=True).close()
@@ -132,6 +133,10 @@ class Rig:
 
     def outputs(self) -> list[int]:
         return sorted(body["order_id"] for body in self.bodies(self.output))
+
+    def new_outputs(self) -> int:
+        """How many outputs became visible since the last call."""
+        return sum(1 for _ in read_committed(self.connection, self.output, self._seen))
 
     def expected(self) -> list[int]:
         return [n for n in range(self.produced) if (n * 37) % 200 + 0.5 > 100]

@@ -218,14 +218,14 @@ class SimProducer:
         self._faults.around("produce", lambda: self._broker.write(self._id, self._epoch, topic, pairs))
         return len(rows)
 
-    def send_offsets_to_transaction(self, offsets: list[TopicPartition], group: tuple[str, int]) -> None:
+    def send_offsets_to_transaction(self, offsets: list[TopicPartition], group: tuple[str, int], timeout: float) -> None:
         add = lambda: self._broker.add_offsets(self._id, self._epoch, _keys(offsets), *group)  # noqa: E731
         self._faults.around("send offsets", add)
 
-    def commit_transaction(self) -> None:
+    def commit_transaction(self, timeout: float) -> None:
         self._end(commits=True)
 
-    def abort_transaction(self) -> None:
+    def abort_transaction(self, timeout: float) -> None:
         self._end(commits=False)
 
     def _end(self, *, commits: bool) -> None:
