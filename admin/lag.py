@@ -6,7 +6,7 @@ from confluent_kafka import KafkaException
 
 from slackwater.core.cut import Cut
 from slackwater.core.job import Job
-from slackwater.streams.job_group import bounds, group_of, offsets_of_empty_group, stable_offsets
+from slackwater.streams.job_group import bounds, offsets_of_empty_group, stable_offsets
 from slackwater.streams.kafka_connection import KafkaConnection
 
 from .errors import Unavailable
@@ -17,7 +17,7 @@ def read_kafka_state(connection: KafkaConnection, job_id: str, inputs: Sequence[
     """Lag and offsets of the job's group. Raises Unavailable if the broker does not answer."""
     try:
         admin = connection.admin()
-        committed = {(at.topic, at.partition): at.offset for at in stable_offsets(admin, job_id, inputs)}
+        committed = {(at.topic, at.partition): at.offset for at in stable_offsets(connection, job_id, inputs)}
         there = bounds(admin, inputs)
     except KafkaException as error:
         raise Unavailable(
@@ -28,7 +28,7 @@ def read_kafka_state(connection: KafkaConnection, job_id: str, inputs: Sequence[
     lag = sum(max(end - max(committed.get(key, first), first), 0) for key, (first, end) in there.items())
     at = tuple(f"{topic}[{partition}]" for topic, partition in sorted(committed))
     last = max((offset - 1 for offset in committed.values()), default=-1)
-    return KafkaJobState(group_of(job_id), lag, last, at)
+    return KafkaJobState(connection.group_of(job_id), lag, last, at)
 
 
 def empty_group(connection: KafkaConnection, job: Job) -> Cut | None:

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         if self.kafka is None:
             return None
         try:
-            return KafkaConnection(self.kafka, self.kafka_settings, self.session_timeout_s)
+            return KafkaConnection(self.kafka, self.kafka_settings, self.session_timeout_s, self.prefix)
         except BadKafkaSettings as error:
             raise InvalidCommand(error.code, str(error), hint=error.hint) from None
 

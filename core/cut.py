@@ -32,6 +32,11 @@ def gaps_text(gaps: Iterable[Gap]) -> str:
     return ", ".join(f"{t}[{p}]: {until - first} records ({first} to {until - 1}) are gone" for t, p, first, until in gaps)
 
 
+def lost_text(partitions: str) -> str:
+    """What it means that committed offsets are gone of a job that was running."""
+    return f"the committed offsets of {partitions} are gone, and what was taken since the last cut is not known"
+
+
 def cut_of(offsets: Mapping[PartitionKey, int] | Iterable[PartitionOffset]) -> Cut:
     """A cut in its one order. Of two offsets for one partition the later given wins."""
     pairs = offsets.items() if isinstance(offsets, Mapping) else (((t, p), o) for t, p, o in offsets)

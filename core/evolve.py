@@ -33,7 +33,7 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
     )
     if name in _PROOFS and before.state in TRANSITIONAL:
         # Who wished it stays in sight, not the worker that proved it.
-        moved = replace(moved, since=at, deadline=None)
+        moved = replace(moved, since=at, deadline=None, cut_holds=state in {JobState.PAUSED, JobState.STOPPED})
     elif state is not before.state or name == "JobDeployed":
         moved = replace(moved, since=at, by=actor, deadline=None, reason=None)
     return _apply(moved, event, Hold("", actor, at))
@@ -72,7 +72,9 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.DataGapFound():
             return replace(job, gap=DataGap(event.code, event.message, event.gaps))
         case e.DataGapAccepted("topic_identity_changed"):
-            return replace(job, gap=None, topics={}, cut=(), skips=(), renewed=job.renewed + 1)
+            return replace(job, gap=None, topics={}, cut=(), cut_holds=True, skips=(), renewed=job.renewed + 1)
+        case e.DataGapAccepted("offsets_lost"):
+            return replace(job, gap=None, cut_holds=True)
         case e.DataGapAccepted():
             found = cut_of({(gap.topic, gap.partition): gap.until for gap in event.gaps})
             return replace(job, gap=None, skips=merge(job.skips, found))

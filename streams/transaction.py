@@ -58,13 +58,20 @@ class Transaction:
             reached("written")
             written += sum(len(rows) for rows in outcome.outputs.values())
             dead += len(outcome.dead_letters)
+        # In this order: who lost the partitions and joined anew must not commit as the new member.
+        membership = group()
         if taken.lost.is_set():
             raise PartitionsLost("the partitions were lost while the batch was worked on")
-        self.sink.commit(taken.offsets, group())
+        self.sink.commit(taken.offsets, membership)
         reached("committed")
         self._counts.taken += taken.records
         self._counts.written += written
         self._counts.dead_letters += dead
+
+    def close(self) -> None:
+        """Drop producer and engine."""
+        self.sink.drop()
+        self._engine.close()
 
     def give_up(self) -> None:
         """Abort if that works; else the next `init_transactions` of this id does, at the latest the timeout."""

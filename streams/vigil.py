@@ -6,7 +6,8 @@ earliest time at which something may be lost, not the likeliest.
 """
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -24,11 +25,13 @@ from slackwater.core.job import Job
 from slackwater.core.states import JobState
 from slackwater.core.want import wanted
 
-from .job_group import REQUEST_TIMEOUT_S, Bounds, bounds, gaps_between, group_of, stable_offsets
+from .job_group import REQUEST_TIMEOUT_S, Bounds, bounds, gaps_between, stable_offsets
 from .kafka_connection import KafkaConnection
 from .topic_identity import changed_identity, topic_ids
 
 READ_TIMEOUT_S: Final = 5.0
+LOOKS_MAX: Final = 3
+"""So many looks in a row a topic may be missing: a broker that has just come back does not know its topics for a moment."""
 
 
 @dataclass(slots=True)
@@ -48,10 +51,12 @@ class Vigil:
         self._connection = connection
         self._admin = connection.admin()
         self._pauses: dict[str, _Pause] = {}
+        self._missed: Counter[str] = Counter()
 
     def look(self, job: Job) -> Iterator[Verb]:
         """What is to be put before the log about a job that lives."""
-        why = changed_identity(job.topics, topic_ids(self._admin, job.spec.inputs))
+        found = topic_ids(self._admin, job.spec.inputs)
+        why = changed_identity(job.topics, found) or self._gone(job, found)
         if why is not None:
             # A job that runs would read on in another topic's records.
             runs = wanted(job).stance is Stance.RUNNING
@@ -61,13 +66,22 @@ class Vigil:
         if job.state is not JobState.PAUSED:
             self._pauses.pop(job.id, None)
             return
-        committed = stable_offsets(self._admin, job.id, job.spec.inputs)
+        committed = stable_offsets(self._connection, job.id, job.spec.inputs)
         there = bounds(self._admin, job.spec.inputs)
         gaps = gaps_between(committed, there)
         if gaps:
             yield ReportGap(job.epoch, "data_gap", gaps_text(gaps), gaps)
             return
         yield from self._warn(job, committed, there)
+
+    def _gone(self, job: Job, found: Mapping[str, str]) -> str | None:
+        """In words, which topic the job knew is there no more; None if all are, or one may yet come back."""
+        missing = next((topic for topic in sorted(job.topics) if topic not in found), None)
+        if missing is None:
+            del self._missed[job.id]
+            return None
+        self._missed[job.id] += 1
+        return f"the topic {missing} was deleted" if self._missed[job.id] >= LOOKS_MAX else None
 
     def _warn(self, job: Job, committed: Cut, there: Bounds) -> Iterator[Verb]:
         left_s = self.horizon_s(job, committed, there)
@@ -119,7 +133,7 @@ class Vigil:
         """The time of the record at each of these offsets."""
         consumer = Consumer(
             self._connection.client(
-                group_id=f"{group_of(job_id)}.vigil", enable_auto_commit=False, auto_offset_reset="error"
+                group_id=f"{self._connection.group_of(job_id)}.vigil", enable_auto_commit=False, auto_offset_reset="error"
             )
         )
         found: dict[tuple[str, int], int] = {}

@@ -7,6 +7,7 @@ import secrets
 import socket
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ from .vigil import Vigil
 
 log = structlog.get_logger()
 PUBLISH_INTERVAL_S: Final = 1.0
+THREADS: Final = 64
 
 
 def worker_name() -> str:
@@ -71,7 +73,7 @@ class VigilService(Service):
             if owns_control_topic(self._app, self._settings.topics):
                 try:
                     await asyncio.to_thread(self._look, vigil)
-                except (KafkaException, StoreError) as error:
+                except StoreError as error:
                     log.warning("the vigil could not look; again soon", cause=str(error))
                 except Exception:
                     log.exception("the vigil failed; again soon")
@@ -80,8 +82,12 @@ class VigilService(Service):
     def _look(self, vigil: Vigil) -> None:
         for job in self._store.jobs():
             if job.state in LIVE:
-                for verb in vigil.look(job):
-                    say(self._store, self._settings.name, job, verb)
+                try:
+                    for verb in vigil.look(job):
+                        say(self._store, self._settings.name, job, verb)
+                except KafkaException as error:
+                    # Of this job's topics perhaps: the others are looked at all the same.
+                    log.warning("the vigil could not look; again soon", job_name=job.id, cause=str(error))
 
 
 class PublisherService(Service):
@@ -162,6 +168,8 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str) -> fa
 
     @app.task  # type: ignore[untyped-decorator]
     async def employ() -> None:
+        # asyncio's own has six threads on two processors: a few slow drains would hold up every command.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "slackwater"))
         await app.add_runtime_dependency(supervisor)
         await app.add_runtime_dependency(publisher)
         await app.add_runtime_dependency(vigil)

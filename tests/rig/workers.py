@@ -41,12 +41,12 @@ class Rig:
     ) -> None:
         self.bootstrap, self.log, self.directory = bootstrap, log, directory
         self.settings = dict(settings or {})
-        self.connection = KafkaConnection(bootstrap, self.settings, SESSION_TIMEOUT_S)
+        mark = uuid.uuid4().hex[:8]
+        self.topics = ControlTopics(f"sw-{mark}")
+        self.connection = KafkaConnection(bootstrap, self.settings, SESSION_TIMEOUT_S, self.topics.prefix)
         # Kept: a future of an admin client that was thrown away never ends.
         self.kafka_admin = self.connection.admin()
-        mark = uuid.uuid4().hex[:8]
         self.job, self.input, self.output = f"job-{mark}", f"orders-{mark}", f"big-{mark}"
-        self.topics = ControlTopics(f"sw-{mark}")
         self.partitions = partitions
         self.produced = 0
         self._seen: dict[int, int] = {}
@@ -143,7 +143,7 @@ class Rig:
 
     def committed(self) -> dict[int, int]:
         """Committed offset of each input partition, as Kafka has it. A broker that has just come back is asked again."""
-        consumer = Consumer(self.connection.client(group_id=f"slackwater.{self.job}"))
+        consumer = Consumer(self.connection.client(group_id=self.connection.group_of(self.job)))
         asked = [TopicPartition(self.input, p) for p in range(self.partitions)]
         until = time.monotonic() + 60
         try:
@@ -175,7 +175,7 @@ class Rig:
 
     def owners(self) -> int:
         """How many workers own partitions of the job."""
-        (found,) = self.kafka_admin.describe_consumer_groups([f"slackwater.{self.job}"]).values()
+        (found,) = self.kafka_admin.describe_consumer_groups([self.connection.group_of(self.job)]).values()
         return sum(bool(one.assignment and one.assignment.topic_partitions) for one in found.result().members)
 
     def wait_members(self, count: int) -> None:

@@ -32,6 +32,7 @@ from slackwater.streams.engine import Outcome
 from slackwater.streams.handover import Handover
 from slackwater.streams.oversight import Action as ToDo
 from slackwater.streams.oversight import AskGroup, Bury, Employ, Oversight, Running, Say, Tell
+from slackwater.streams.positions import Begin
 from slackwater.streams.record_path import Parts, RecordPath
 from slackwater.streams.supervisor import say
 
@@ -164,7 +165,7 @@ class Path:
             plan_of(job.spec),
             connection,
             worker.name,
-            last_cut=job.cut,
+            begin=Begin(job.cut, job.cut_holds, at_end=False),
             topics=job.topics,
             on_change=lambda: None,
             parts=parts,
@@ -174,6 +175,8 @@ class Path:
         self.is_open = self.is_done = False
 
     def own(self) -> None:
+        if not self.is_open:
+            self.work()  # nothing is vouched for before the producer is open
         if not self.is_done and (self.path.failure is not None or self.path.step()):
             self.path.leave()
             self.is_done = True

@@ -55,3 +55,42 @@ def test_a_bare_kafka_error() -> None:
     patience = Patience()
     for _ in range(3 * TRIES_MAX):
         patience.failed(KafkaError(KafkaError._TIMED_OUT), "")  # type: ignore[arg-type]
+
+
+def test_kinds_are_counted_apart() -> None:
+    """A broker that was away says nothing about a topic or a batch: those get all their tries."""
+    patience = Patience()
+    for _ in range(3 * TRIES_MAX):
+        patience.failed(KafkaException(KafkaError(KafkaError._TRANSPORT)), "")
+    for error in (NotYet(Unmendable("topic_identity_changed", "")), RuntimeError("boom")):
+        for _ in range(TRIES_MAX - 1):
+            patience.failed(error, "")
+
+
+def test_standing_says_nothing_of_a_batch() -> None:
+    """A path that proves where it stands between two tries of a batch that fails is still not tried for ever."""
+    patience = Patience()
+    for _ in range(TRIES_MAX - 1):
+        patience.failed(RuntimeError("boom"), "")
+        patience.stands()
+    with pytest.raises(Unmendable):
+        patience.failed(RuntimeError("boom"), "")
+
+
+@pytest.mark.parametrize("code", [KafkaError.INVALID_RECORD, KafkaError.POLICY_VIOLATION])
+def test_what_the_broker_refuses_again_and_again(code: int) -> None:
+    """An answer that no new producer mends is no absence: the job fails with it."""
+    patience = Patience()
+    for _ in range(TRIES_MAX - 1):
+        patience.failed(KafkaException(KafkaError(code)), "")
+    with pytest.raises(Unmendable) as failed:
+        patience.failed(KafkaException(KafkaError(code)), "")
+    assert failed.value.code == "record_path"
+
+
+@pytest.mark.parametrize("code", [KafkaError.ILLEGAL_GENERATION, KafkaError.INVALID_PRODUCER_EPOCH])
+def test_fencing_passes(code: int) -> None:
+    """Being counted out is mended by a new membership or a new producer, and is tried for ever."""
+    patience = Patience()
+    for _ in range(3 * TRIES_MAX):
+        patience.failed(KafkaException(KafkaError(code)), "")
