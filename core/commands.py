@@ -11,9 +11,11 @@ from .control.deploy import Deploy
 from .control.expire import Expire
 from .control.fail import Fail
 from .control.lapse import Lapse
+from .control.lift_cap import LiftCap
 from .control.pause import Pause
 from .control.report_gap import ReportGap
 from .control.resume import Resume
+from .control.rollout import Rollback
 from .control.start import Start
 from .control.stop import Stop
 from .control.unreadable import Unreadable
@@ -23,7 +25,8 @@ JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 TEXT_CHARS_MAX: Final = 1000
 """Longest reason, actor or hold name taken from outside."""
 
-Verb = Deploy | Start | Pause | Resume | Stop | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | Unreadable
+OperatorVerb = Deploy | Rollback | Start | Pause | Resume | Stop
+Verb = OperatorVerb | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Unreadable
 
 
 class Position(NamedTuple):

@@ -6,13 +6,15 @@ from typing import Final, assert_never
 from .commands import TEXT_CHARS_MAX, Command, is_job_id
 from .control.ack import Ack, decide_ack
 from .control.conclude import Conclude, decide_conclude
-from .control.deploy import Deploy, decide_deploy
+from .control.deploy import Deploy, decide_deploy, decide_rollback
 from .control.expire import Expire, decide_expire
 from .control.fail import Fail, decide_fail
 from .control.lapse import Lapse, decide_lapse
+from .control.lift_cap import LiftCap, decide_lift_cap
 from .control.pause import Pause, decide_pause
 from .control.report_gap import ReportGap, decide_report_gap
 from .control.resume import Resume, decide_resume
+from .control.rollout import Rollback
 from .control.start import Start, decide_start
 from .control.stop import Stop, decide_stop
 from .control.unreadable import Unreadable
@@ -69,10 +71,12 @@ def _is_text(text: str) -> bool:
 
 def _verb(job: Job | None, command: Command) -> Decision:
     if isinstance(command.verb, Deploy):
-        return decide_deploy(job, command.verb)
+        return decide_deploy(job, command.verb, command.at)
     if job is None:
         return no_such_job(command.job_id)
     match command.verb:
+        case Rollback() as verb:
+            return decide_rollback(job, verb, command.at)
         case Start() as verb:
             return decide_start(job, verb, command.at)
         case Pause() as verb:
@@ -82,19 +86,21 @@ def _verb(job: Job | None, command: Command) -> Decision:
         case Stop() as verb:
             return decide_stop(job, verb, command.at, command.id)
         case Ack() as verb:
-            return decide_ack(job, verb)
+            return decide_ack(job, verb, command.at)
         case Fail() as verb:
             return decide_fail(job, verb)
         case Expire() as verb:
             return decide_expire(job, verb, command.at)
         case Conclude() as verb:
-            return decide_conclude(job, verb)
+            return decide_conclude(job, verb, command.at)
         case ReportGap() as verb:
             return decide_report_gap(job, verb)
         case Warn() as verb:
             return decide_warn(job, verb, command.at)
         case Lapse() as verb:
             return decide_lapse(job, verb, command.at)
+        case LiftCap() as verb:
+            return decide_lift_cap(job, verb)
         case Unreadable():  # pragma: no cover - refused with the envelope
             raise AssertionError("an unreadable message has no verb to decide")
         case _:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from .coverage import Coverage
 from .cut import Cut, Gap
+from .rate import RateCap
 from .spec import JobSpec
 from .states import JobState
 
@@ -29,6 +30,18 @@ class DataGap:
     code: str
     message: str
     gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """What a stopping job becomes once it has stopped: see RolloutRequested."""
+
+    spec: JobSpec
+    holds: tuple[str, ...]
+    reason: str | None
+    by: str
+    wish: str
+    timeout_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,11 @@ class Job:
     """Where the job continues after gaps that were accepted."""
     renewed: int = 0
     """How often someone accepted that an input is another topic now."""
+    rollout: Rollout | None = None
+    earlier: tuple[JobSpec, ...] = ()
+    """Specs that were deployed before this one, the latest last: what a rollback may go back to."""
+    cap: RateCap | None = None
+    """How fast it may go while it catches up after a slow resume."""
     warned: int = 100
     """Percent of the time until loss that was left at the last warning of this pause."""
 

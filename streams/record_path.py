@@ -15,6 +15,7 @@ from slackwater.core.coverage import Stance
 from slackwater.core.sql.plan import JobPlan
 from slackwater.core.want import Want
 
+from .allowance import Allowance
 from .kafka_connection import KafkaConnection
 from .open_outputs import OpenOutputs
 from .parts import REAL, Parts
@@ -70,6 +71,7 @@ class RecordPath:
         self._source = Source(job_id, plan, connection, worker, begin=begin, on_assigned=on_change, clock=parts.clock)
         self._handover = parts.handover()
         self._patience = Patience()
+        self._allowance = Allowance(parts.clock)
         self._want: tuple[Want | None, float] = (None, 0.0)
         self._at = "before the first record"
         self._owner = threading.Thread(target=self._own, name=f"source-{job_id}", daemon=True)
@@ -98,8 +100,6 @@ class RecordPath:
         for thread in (self._owner, self._worker):
             if thread.ident is not None:
                 thread.join(timeout_s)
-
-    # The owner's thread.
 
     def _own(self) -> None:
         try:
@@ -171,9 +171,14 @@ class RecordPath:
             if not self._vouch(want):
                 self._source.serve(CONSUME_TIMEOUT_S)
                 return
+        count = self._allowance.records(want.cap, self.standing, BATCH_RECORDS_MAX)
+        if count == 0:
+            self._handover.wait_for_end(CONSUME_TIMEOUT_S)
+            return
         self._source.release()
-        taken = self._source.take(BATCH_RECORDS_MAX, CONSUME_TIMEOUT_S)
+        taken = self._source.take(count, CONSUME_TIMEOUT_S)
         if taken is not None:
+            self._allowance.took(taken.records)
             reached("taken")
             self._handover.put(taken)
 

@@ -17,6 +17,7 @@ from confluent_kafka.admin import ConfigResource, ResourceType  # type: ignore[a
 
 from slackwater.core.commands import Verb
 from slackwater.core.control.fail import Fail
+from slackwater.core.control.lift_cap import LiftCap
 from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.warn import LEVELS, Warn
 from slackwater.core.coverage import Stance
@@ -63,6 +64,8 @@ class Vigil:
             code = "topic_identity_changed"
             yield Fail(self._worker, job.epoch, code, why) if runs else ReportGap(job.epoch, code, why)
             return
+        if job.cap is not None and job.state is JobState.RUNNING:
+            yield LiftCap(job.epoch, self._lag(job))
         if job.state is not JobState.PAUSED:
             self._pauses.pop(job.id, None)
             return
@@ -76,12 +79,17 @@ class Vigil:
 
     def _gone(self, job: Job, found: Mapping[str, str]) -> str | None:
         """In words, which topic the job knew is there no more; None if all are, or one may yet come back."""
-        missing = next((topic for topic in sorted(job.topics) if topic not in found), None)
+        missing = next((t for t in job.spec.inputs if t in job.topics and t not in found), None)
         if missing is None:
             del self._missed[job.id]
             return None
         self._missed[job.id] += 1
         return f"the topic {missing} was deleted" if self._missed[job.id] >= LOOKS_MAX else None
+
+    def _lag(self, job: Job) -> int:
+        ends = bounds(self._admin, job.spec.inputs)
+        stands = stable_offsets(self._connection, job.id, job.spec.inputs)
+        return sum(max(ends[at.topic, at.partition][1] - at.offset, 0) for at in stands if (at.topic, at.partition) in ends)
 
     def _warn(self, job: Job, committed: Cut, there: Bounds) -> Iterator[Verb]:
         left_s = self.horizon_s(job, committed, there)

@@ -1,13 +1,15 @@
 """conclude: nobody is a member of the job's group, so the group itself proves that the job is still."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..cut import Cut, lost_text, merge
 from ..decisions import Accepted, AlreadySo, Decision, Refused
-from ..events import DataGapFound, GroupFoundEmpty, JobFailed, JobPaused, JobStopped
+from ..events import DataGapFound, GroupFoundEmpty, JobFailed, JobPaused
 from ..job import Job
 from ..states import JobState
 from .fail import OFFSETS_LOST
+from .rollout import stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Conclude:
     name = "conclude"
 
 
-def decide_conclude(job: Job, verb: Conclude) -> Decision:
+def decide_conclude(job: Job, verb: Conclude, at: datetime) -> Decision:
     """Only stillness can be proved so; a start or a resume needs someone who runs."""
     if verb.epoch != job.epoch:
         code = "stale_epoch" if verb.epoch < job.epoch else "future_epoch"
@@ -37,7 +39,7 @@ def decide_conclude(job: Job, verb: Conclude) -> Decision:
         case JobState.PAUSING:
             return Accepted((GroupFoundEmpty(verb.offsets), JobPaused(job.wish, cut)))
         case JobState.STOPPING:
-            return Accepted((GroupFoundEmpty(verb.offsets), JobStopped(job.wish, cut)))
+            return Accepted((GroupFoundEmpty(verb.offsets), *stopped(job, cut, at)))
         case _:
             return AlreadySo(job.since, job.by, job.reason)
 

@@ -101,7 +101,8 @@ def _ended(before: Job | None, recorded: Recorded) -> tuple[str, str] | None:
     event = recorded.event
     if isinstance(event, _PROOFS):
         return "applied", event.completes
-    pending = before is not None and before.state in TRANSITIONAL and before.wish != recorded.command_id
+    wish = getattr(event, "wish", None) or recorded.command_id
+    pending = before is not None and before.state in TRANSITIONAL and before.wish != wish
     if before is None or not pending or name_of(event) not in EPOCH_RAISING:
         return None
     # A worker's own wish is the fallback at a deadline: nobody asked for it.

@@ -38,4 +38,6 @@ EXAMPLES: Final[tuple[e.JobEvent, ...]] = (
     e.DataGapFound("data_gap", "orders[0]: 5 records (7 to 11) are gone", GAPS),
     e.DataGapAccepted("data_gap", GAPS),
     e.RetentionWarned(10, 360),
+    e.RolloutRequested(SPEC, ("operator",), "v2", AT),
+    e.RateCapLifted(120),
 )
