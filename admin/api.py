@@ -1,13 +1,9 @@
 """Admin: everything an operator can ask, as Python. The command line and AsyncAdmin are this, worn differently."""
 
-import getpass
-import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from slackwater.core.commands import Command, Verb
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import Resume
@@ -15,19 +11,17 @@ from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
-from slackwater.core.states import TRANSITIONAL
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore, Table
 from slackwater.persistence.verify import Verdict, verify
 from slackwater.streams.kafka_connection import KafkaConnection
 
-from .desk import CommandResult, translated, view
-from .errors import InvalidCommand, NotFound, Unavailable, raise_if_refused
+from .desk import CommandResult, translated
+from .door import Door
+from .errors import NotFound, Unavailable
 from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
-from .see_through import see_through
 from .settings import load_settings
 
-WAIT_TIMEOUT_S = 30.0
 DEADLINE_S = 60
 
 
@@ -44,8 +38,7 @@ class Admin:
     ) -> None:
         self.store = store
         self.kafka = kafka
-        self._actor = actor or getpass.getuser()
-        self._channel = channel
+        self._door = Door(store, kafka, actor, channel)
 
     @classmethod
     def connect(
@@ -92,12 +85,12 @@ class Admin:
         try:
             _, spec = spec_from_sql(sql, version=version, output_topic=f"{name}.output")
         except SqlError as error:
-            raise InvalidCommand(error.code, str(error), job=name) from error
+            raise self._door.turn_away(name, error.code, str(error)) from error
         if topic is not None and topic not in spec.inputs:
             hint = f"it reads {', '.join(spec.inputs)}"
-            raise InvalidCommand("topic_not_read", f"the job does not read the topic {topic}", hint=hint, job=name)
+            raise self._door.turn_away(name, "topic_not_read", f"the job does not read the topic {topic}", hint)
         verb = Deploy(spec, tuple(holds), reason)
-        return self._ask(name, verb, command_id=command_id, expected_version=expected_version, wait=False)
+        return self._door.ask(name, verb, command_id=command_id, expected_version=expected_version, wait=False)
 
     def start_job(
         self, name: str, *, reason: str | None = None, accept_gap: bool = False, deadline_s: int = DEADLINE_S, **how: Any
@@ -105,9 +98,9 @@ class Admin:
         """Run the job: RUNNING once every partition is taken, PAUSED if a hold says so.
 
         Of every verb: `deadline_s` is the time until an unproved transition comes to what the job's `@on_deadline` says;
-        see `_ask` for `how`. `accept_gap` takes a loss that was found in the inputs, and continues after it.
+        see `Door.ask` for `how`. `accept_gap` takes a loss that was found in the inputs, and continues after it.
         """
-        return self._ask(name, Start(reason, deadline_s, accept_gap), **how)
+        return self._door.ask(name, Start(reason, deadline_s, accept_gap), **how)
 
     def pause_job(
         self,
@@ -125,8 +118,8 @@ class Admin:
         The hold lets go by itself at `until` (with a zone), or after `for_s` seconds; with neither, when it is released.
         """
         if until is not None and until.tzinfo is None:
-            raise InvalidCommand("bad_until", "until has no time zone", hint="datetime(…, tzinfo=UTC)", job=name)
-        return self._ask(name, Pause(reason, hold, deadline_s, until and until.astimezone(UTC), for_s), **how)
+            raise self._door.turn_away(name, "bad_until", "until has no time zone", "datetime(…, tzinfo=UTC)")
+        return self._door.ask(name, Pause(reason, hold, deadline_s, until and until.astimezone(UTC), for_s), **how)
 
     def resume_job(
         self,
@@ -140,11 +133,11 @@ class Admin:
         **how: Any,
     ) -> CommandResult:
         """Release one hold, or all. The job runs again once the last is gone."""
-        return self._ask(name, Resume(reason, None if all_holds else hold, deadline_s, accept_gap), **how)
+        return self._door.ask(name, Resume(reason, None if all_holds else hold, deadline_s, accept_gap), **how)
 
     def stop_job(self, name: str, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any) -> CommandResult:
         """Give up the partitions and keep the cut; a later start continues there."""
-        return self._ask(name, Stop(reason, deadline_s), **how)
+        return self._door.ask(name, Stop(reason, deadline_s), **how)
 
     # Questions.
 
@@ -202,43 +195,9 @@ class Admin:
         with translated():
             return verify(self.store, progress)
 
-    # The desk.
-
     def _job(self, name: str) -> Job:
         with translated():
             job = self.store.job(name)
         if job is None:
             raise NotFound("no_such_job", f"there is no job {name}", hint="see `slackwater jobs`", job=name)
         return job
-
-    def _ask(
-        self,
-        name: str,
-        verb: Verb,
-        *,
-        wait: bool = True,
-        timeout: float = WAIT_TIMEOUT_S,
-        command_id: str | None = None,
-        expected_version: int | None = None,
-        on_accepted: Callable[[CommandResult], None] | None = None,
-    ) -> CommandResult:
-        """Hand the command in and, with `wait`, see it through.
-
-        Raises Refused, NotFound, Conflict, Timeout (accepted, not yet seen to be done), Unavailable. Safe to repeat with
-        the same `command_id`: the first answer is given again.
-        """
-        began = time.monotonic()
-        now = datetime.now(UTC)
-        id = command_id or uuid.uuid4().hex
-        with translated():
-            before = self.store.job(name)
-            command = Command(id, name, verb, self._actor, self._channel, now, expected_version)
-            result = raise_if_refused(self.store.handle(command))
-        accepted = view(result, before, before, result.state, began)
-        if on_accepted is not None:
-            on_accepted(accepted)
-        if not wait or result.state not in TRANSITIONAL:
-            return accepted
-        with translated():
-            job = see_through(self.store, self.kafka, result, timeout, self._actor, self._channel)
-        return view(result, before, job, job.state, began)
