@@ -1,9 +1,11 @@
 """Admin: everything an operator can ask, as Python. The command line and AsyncAdmin are this, worn differently."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from slackwater.core.commands import Verb
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import Resume
@@ -11,14 +13,16 @@ from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
+from slackwater.core.selector import HINT, SelectorError, parse_selector
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore, Table
 from slackwater.persistence.verify import Verdict, verify
 from slackwater.streams.kafka_connection import KafkaConnection
 
+from .bulk import Answer, ask_each
 from .desk import CommandResult, translated
-from .door import Door
-from .errors import NotFound, Unavailable
+from .door import WAIT_TIMEOUT_S, Door
+from .errors import InvalidCommand, NotFound, SlackwaterError, Unavailable
 from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
 from .settings import load_settings
 
@@ -139,12 +143,49 @@ class Admin:
         """Give up the partitions and keep the cut; a later start continues there."""
         return self._door.ask(name, Stop(reason, deadline_s), **how)
 
+    def ask(self, name: str, verb: Verb, **how: Any) -> CommandResult:
+        """What the methods above come to: any verb of `core/control`, with the `how` of `Door.ask`."""
+        return self._door.ask(name, verb, **how)
+
+    def ask_each(
+        self,
+        names: Sequence[str],
+        verb: Verb,
+        *,
+        batch_id: str | None = None,
+        wait: bool = True,
+        timeout: float = WAIT_TIMEOUT_S,
+        dry_run: bool = False,
+        on_accepted: Callable[[CommandResult], None] | None = None,
+    ) -> tuple[Answer, ...]:
+        """The verb for many jobs, side by side: an answer each, in the order of `names`; see `bulk.ask_each`."""
+        how: dict[str, Any] = {"wait": wait, "timeout_s": timeout, "dry_run": dry_run, "on_accepted": on_accepted}
+        return ask_each(self._door, tuple(dict.fromkeys(names)), verb, batch_id or uuid.uuid4().hex, **how)
+
+    def catch_up(
+        self, name: str, *, timeout: float = WAIT_TIMEOUT_S, on_progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Wait until a running job has taken what lies before it now. `on_progress` is told what was taken, of how much.
+
+        Raises Timeout, NotFound, Refused if the job does not run, Unavailable if no broker is configured or none answers.
+        """
+        from .catch_up import catch_up
+
+        if self.kafka is None:
+            hint = "set SLACKWATER_KAFKA or --kafka (host:port)"
+            raise Unavailable("no_broker", "catching up is seen on Kafka, and none is configured", hint=hint)
+        catch_up(self.kafka, lambda: self._job(name), timeout, on_progress or (lambda taken, of: None))
+
     # Questions.
 
-    def list_jobs(self) -> tuple[JobStatus, ...]:
-        """Every job, by name."""
+    def list_jobs(self, selector: str | None = None) -> tuple[JobStatus, ...]:
+        """Every job, or those that `selector` chooses by their labels, by name. Raises InvalidCommand `bad_selector`."""
+        try:
+            chosen = None if selector is None else parse_selector(selector)
+        except SelectorError as error:
+            raise InvalidCommand(error.code, str(error), hint=HINT) from None
         with translated():
-            return tuple(status_of(job) for job in self.store.jobs())
+            return tuple(status_of(job) for job in self.store.jobs() if chosen is None or chosen.fits(job.spec.labels))
 
     def get_job_status(self, name: str) -> JobStatus:
         """Where the job is in its life. Raises NotFound."""
@@ -169,14 +210,14 @@ class Admin:
         )
 
     def kafka_state(self, name: str) -> KafkaJobState | None:
-        """Lag and offsets of the job's group; None if no broker is configured or it does not answer."""
+        """Lag and offsets of the job's group; None if no broker is configured, or if it does not answer us."""
         if self.kafka is None:
             return None
         from .lag import read_kafka_state
 
         try:
             return read_kafka_state(self.kafka, name, self._job(name).spec.inputs)
-        except Unavailable:
+        except SlackwaterError:
             return None
 
     def history(self, name: str, since: int = 0) -> tuple[Recorded, ...]:
