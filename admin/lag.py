@@ -1,7 +1,6 @@
 """What Kafka says about a job's group: committed offsets against the ends of its inputs, and whether anyone is in it."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
@@ -53,9 +52,8 @@ def is_anything_left(connection: KafkaConnection, at: Progress) -> bool:
     """
     for topic in {topic for topic, _ in at.there}:
         positions = {partition: at.next_of((topic, partition)) for name, partition in at.there if name == topic}
-        with closing(read_committed(connection, topic, positions)) as records:
-            if next(records, None) is not None:
-                return True
+        if any(True for _ in read_committed(connection, topic, positions)):
+            return True
     return False
 
 

@@ -38,12 +38,12 @@ class Verbs(TyperGroup):
     """Verbs whose `--output` is known before anything can be wrong with the rest of the line."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """See Click. The verb's line is read as far as it can be understood, and then in earnest by Click."""
-        name, command, rest = super().resolve_command(ctx, args)
-        if command is not None and not ctx.resilient_parsing:
-            hoped = command.make_context(name, [*rest], ctx, resilient_parsing=True, ignore_unknown_options=True)
+        """See Click. The line is first read as far as it can be understood; what is no verb is read as any of them."""
+        if not ctx.resilient_parsing:
+            verb = self.get_command(ctx, args[0]) or next(iter(self.commands.values()))
+            hoped = verb.make_context(args[0], args[1:], ctx, resilient_parsing=True, ignore_unknown_options=True)
             shared.output = hoped.params.get("output") or Output.TABLE
-        return name, command, rest
+        return super().resolve_command(ctx, args)
 
 
 app = typer.Typer(

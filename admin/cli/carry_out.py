@@ -15,7 +15,7 @@ from .. import errors
 from ..api import Admin
 from ..bulk import Answer
 from ..desk import CommandResult
-from .app import Output, connect
+from .app import Output, connect, report
 from .asked import Asked, Wait
 from .render import busy, cut_text, messages, one, plain, show, table_of
 
@@ -91,16 +91,19 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
     _tell_each(answers, asked.output)
     if asked.output is Output.TABLE:
         messages.print(f"batch {batch_id}", highlight=False)
-    if asked.waits_for is Wait.CAUGHT_UP:
-        for answer in answers:
-            if answer.result is not None:
+    codes = [_worst(answers)]
+    for answer in answers:
+        if asked.waits_for is Wait.CAUGHT_UP and answer.result is not None:
+            try:
                 catch_up(admin, answer.name, asked.timeout)
-    raise typer.Exit(_worst(answers))
+            except errors.SlackwaterError as error:
+                codes.append(report(error))
+    raise typer.Exit(max(codes))
 
 
 def _confirm(verb: Verb, plan: Sequence[Answer]) -> None:
     """Asks who sits at a terminal. Raises Usage where nobody does, and SlackwaterError for a no."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise errors.Usage("usage", f"{verb.name} of several jobs needs --yes where nobody can be asked")
     messages.print(table_of(COLUMNS, map(_plan_of, plan)))
     # Not typer's: that writes a space to stdout.

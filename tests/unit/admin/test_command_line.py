@@ -197,6 +197,7 @@ def test_usage_errors_as_json(run: Run) -> None:
         ("pause", "a", "--bogus", "-o", "json"),
         ("pause", "--reason", "-o", "a", "-ojsonl", "--timeout", "x"),
         ("show", "--output=json"),
+        ("explode", "a", "-o", "json"),
         ("db", "upgrade", "--bogus", "-o", "json"),
     ):
         done = run(*words)
@@ -251,4 +252,6 @@ def test_catching_up_needs_a_broker(run: Run, store: EventStore) -> None:
     assert dead.code == 7
     assert "127.0.0.1:9 does not answer" in dead.err
     assert run("pause", "a", "--wait", "caught-up").code == 2
+    many = run("start", "a", "b", "--wait", "caught-up", "--yes", "--deadline", "1")
+    assert (many.code, many.out.split()[:2]) == (7, ["a", "already"]), "the worst of one that failed and one unreachable"
     assert _states(run)["a"] == "RUNNING"
