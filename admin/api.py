@@ -1,13 +1,11 @@
 """Admin: everything an operator can ask, as Python. The command line and AsyncAdmin are this, worn differently."""
 
-import getpass
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from slackwater.core.commands import Command, Verb
+from slackwater.core.commands import Verb
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import Resume
@@ -15,19 +13,19 @@ from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
-from slackwater.core.states import TRANSITIONAL
+from slackwater.core.selector import HINT, SelectorError, parse_selector
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore, Table
 from slackwater.persistence.verify import Verdict, verify
 from slackwater.streams.kafka_connection import KafkaConnection
 
-from .desk import CommandResult, translated, view
-from .errors import InvalidCommand, NotFound, Unavailable, raise_if_refused
+from .bulk import Answer, ask_each
+from .desk import CommandResult, translated
+from .door import WAIT_TIMEOUT_S, Door
+from .errors import InvalidCommand, NotFound, SlackwaterError, Unavailable
 from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
-from .see_through import see_through
 from .settings import load_settings
 
-WAIT_TIMEOUT_S = 30.0
 DEADLINE_S = 60
 
 
@@ -44,8 +42,7 @@ class Admin:
     ) -> None:
         self.store = store
         self.kafka = kafka
-        self._actor = actor or getpass.getuser()
-        self._channel = channel
+        self._door = Door(store, kafka, actor, channel)
 
     @classmethod
     def connect(
@@ -92,12 +89,12 @@ class Admin:
         try:
             _, spec = spec_from_sql(sql, version=version, output_topic=f"{name}.output")
         except SqlError as error:
-            raise InvalidCommand(error.code, str(error), job=name) from error
+            raise self._door.turn_away(name, error.code, str(error)) from error
         if topic is not None and topic not in spec.inputs:
             hint = f"it reads {', '.join(spec.inputs)}"
-            raise InvalidCommand("topic_not_read", f"the job does not read the topic {topic}", hint=hint, job=name)
+            raise self._door.turn_away(name, "topic_not_read", f"the job does not read the topic {topic}", hint)
         verb = Deploy(spec, tuple(holds), reason)
-        return self._ask(name, verb, command_id=command_id, expected_version=expected_version, wait=False)
+        return self._door.ask(name, verb, command_id=command_id, expected_version=expected_version, wait=False)
 
     def start_job(
         self, name: str, *, reason: str | None = None, accept_gap: bool = False, deadline_s: int = DEADLINE_S, **how: Any
@@ -105,9 +102,9 @@ class Admin:
         """Run the job: RUNNING once every partition is taken, PAUSED if a hold says so.
 
         Of every verb: `deadline_s` is the time until an unproved transition comes to what the job's `@on_deadline` says;
-        see `_ask` for `how`. `accept_gap` takes a loss that was found in the inputs, and continues after it.
+        see `Door.ask` for `how`. `accept_gap` takes a loss that was found in the inputs, and continues after it.
         """
-        return self._ask(name, Start(reason, deadline_s, accept_gap), **how)
+        return self._door.ask(name, Start(reason, deadline_s, accept_gap), **how)
 
     def pause_job(
         self,
@@ -125,8 +122,8 @@ class Admin:
         The hold lets go by itself at `until` (with a zone), or after `for_s` seconds; with neither, when it is released.
         """
         if until is not None and until.tzinfo is None:
-            raise InvalidCommand("bad_until", "until has no time zone", hint="datetime(…, tzinfo=UTC)", job=name)
-        return self._ask(name, Pause(reason, hold, deadline_s, until and until.astimezone(UTC), for_s), **how)
+            raise self._door.turn_away(name, "bad_until", "until has no time zone", "datetime(…, tzinfo=UTC)")
+        return self._door.ask(name, Pause(reason, hold, deadline_s, until and until.astimezone(UTC), for_s), **how)
 
     def resume_job(
         self,
@@ -140,18 +137,55 @@ class Admin:
         **how: Any,
     ) -> CommandResult:
         """Release one hold, or all. The job runs again once the last is gone."""
-        return self._ask(name, Resume(reason, None if all_holds else hold, deadline_s, accept_gap), **how)
+        return self._door.ask(name, Resume(reason, None if all_holds else hold, deadline_s, accept_gap), **how)
 
     def stop_job(self, name: str, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any) -> CommandResult:
         """Give up the partitions and keep the cut; a later start continues there."""
-        return self._ask(name, Stop(reason, deadline_s), **how)
+        return self._door.ask(name, Stop(reason, deadline_s), **how)
+
+    def ask(self, name: str, verb: Verb, **how: Any) -> CommandResult:
+        """What the methods above come to: any verb of `core/control`, with the `how` of `Door.ask`."""
+        return self._door.ask(name, verb, **how)
+
+    def ask_each(
+        self,
+        names: Sequence[str],
+        verb: Verb,
+        *,
+        batch_id: str | None = None,
+        wait: bool = True,
+        timeout: float = WAIT_TIMEOUT_S,
+        dry_run: bool = False,
+        on_accepted: Callable[[CommandResult], None] | None = None,
+    ) -> tuple[Answer, ...]:
+        """The verb for many jobs, side by side: an answer each, in the order of `names`; see `bulk.ask_each`."""
+        how: dict[str, Any] = {"wait": wait, "timeout_s": timeout, "dry_run": dry_run, "on_accepted": on_accepted}
+        return ask_each(self._door, tuple(dict.fromkeys(names)), verb, batch_id or uuid.uuid4().hex, **how)
+
+    def catch_up(
+        self, name: str, *, timeout: float = WAIT_TIMEOUT_S, on_progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Wait until a running job has taken what lies before it now. `on_progress` is told what was taken, of how much.
+
+        Raises Timeout, NotFound, Refused if the job does not run, Unavailable if no broker is configured or none answers.
+        """
+        from .catch_up import catch_up
+
+        if self.kafka is None:
+            hint = "set SLACKWATER_KAFKA or --kafka (host:port)"
+            raise Unavailable("no_broker", "catching up is seen on Kafka, and none is configured", hint=hint)
+        catch_up(self.kafka, lambda: self._job(name), timeout, on_progress or (lambda taken, of: None))
 
     # Questions.
 
-    def list_jobs(self) -> tuple[JobStatus, ...]:
-        """Every job, by name."""
+    def list_jobs(self, selector: str | None = None) -> tuple[JobStatus, ...]:
+        """Every job, or those that `selector` chooses by their labels, by name. Raises InvalidCommand `bad_selector`."""
+        try:
+            chosen = None if selector is None else parse_selector(selector)
+        except SelectorError as error:
+            raise InvalidCommand(error.code, str(error), hint=HINT) from None
         with translated():
-            return tuple(status_of(job) for job in self.store.jobs())
+            return tuple(status_of(job) for job in self.store.jobs() if chosen is None or chosen.fits(job.spec.labels))
 
     def get_job_status(self, name: str) -> JobStatus:
         """Where the job is in its life. Raises NotFound."""
@@ -176,14 +210,14 @@ class Admin:
         )
 
     def kafka_state(self, name: str) -> KafkaJobState | None:
-        """Lag and offsets of the job's group; None if no broker is configured or it does not answer."""
+        """Lag and offsets of the job's group; None if no broker is configured, or if it does not answer us."""
         if self.kafka is None:
             return None
         from .lag import read_kafka_state
 
         try:
             return read_kafka_state(self.kafka, name, self._job(name).spec.inputs)
-        except Unavailable:
+        except SlackwaterError:
             return None
 
     def history(self, name: str, since: int = 0) -> tuple[Recorded, ...]:
@@ -202,43 +236,9 @@ class Admin:
         with translated():
             return verify(self.store, progress)
 
-    # The desk.
-
     def _job(self, name: str) -> Job:
         with translated():
             job = self.store.job(name)
         if job is None:
             raise NotFound("no_such_job", f"there is no job {name}", hint="see `slackwater jobs`", job=name)
         return job
-
-    def _ask(
-        self,
-        name: str,
-        verb: Verb,
-        *,
-        wait: bool = True,
-        timeout: float = WAIT_TIMEOUT_S,
-        command_id: str | None = None,
-        expected_version: int | None = None,
-        on_accepted: Callable[[CommandResult], None] | None = None,
-    ) -> CommandResult:
-        """Hand the command in and, with `wait`, see it through.
-
-        Raises Refused, NotFound, Conflict, Timeout (accepted, not yet seen to be done), Unavailable. Safe to repeat with
-        the same `command_id`: the first answer is given again.
-        """
-        began = time.monotonic()
-        now = datetime.now(UTC)
-        id = command_id or uuid.uuid4().hex
-        with translated():
-            before = self.store.job(name)
-            command = Command(id, name, verb, self._actor, self._channel, now, expected_version)
-            result = raise_if_refused(self.store.handle(command))
-        accepted = view(result, before, before, result.state, began)
-        if on_accepted is not None:
-            on_accepted(accepted)
-        if not wait or result.state not in TRANSITIONAL:
-            return accepted
-        with translated():
-            job = see_through(self.store, self.kafka, result, timeout, self._actor, self._channel)
-        return view(result, before, job, job.state, began)

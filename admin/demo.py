@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.read_topic import read_committed
 
 from .api import Admin
-from .errors import SlackwaterError, Timeout, Unavailable
+from .errors import SlackwaterError, Unavailable
 from .house import House, OrderStream, end_on_signals
 
 JOB: Final = "orders_big"
@@ -51,6 +50,8 @@ def run_demo(console: Console) -> bool:
 
 
 def _tell(console: Console, house: House, admin: Admin, step: "_Steps") -> None:
+    from .cli.carry_out import catch_up
+
     console.print(
         f"\n[dim]{example_sql().split('CREATE STREAM big')[1].join(['CREATE STREAM big', ''])}[/dim]", highlight=False
     )
@@ -64,10 +65,9 @@ def _tell(console: Console, house: House, admin: Admin, step: "_Steps") -> None:
     cut = " ".join(str(offset) for _, _, offset in paused.cut)
     console.print(f"✔ PAUSED in {paused.took_s:.2f} s, nothing in flight, committed up to {cut}")
     _stand_still(console, house.connection, admin)
-    behind = _lag(admin)
     resumed = admin.resume_job(JOB, reason="maintenance done", timeout=60)
     console.print(f"✔ RUNNING again in {resumed.took_s:.2f} s")
-    _catch_up(console, admin, behind)
+    catch_up(admin, JOB, CATCH_UP_TIMEOUT_S, console)
 
 
 def _alive(house: House) -> None:
@@ -86,19 +86,6 @@ def _stand_still(console: Console, connection: KafkaConnection, admin: Admin) ->
         console.print(f"  held still: {now:,} outputs ({now - first:+d}), {_lag(admin):,} orders waiting", highlight=False)
         if now != first:
             raise SlackwaterError("not_still", f"the output grew by {now - first} during the pause")
-
-
-def _catch_up(console: Console, admin: Admin, behind: int) -> None:
-    columns = (TextColumn("  catching up"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=behind)
-        while not progress.finished:
-            if time.monotonic() > deadline:
-                raise Timeout("not_caught_up", f"{JOB} did not catch up in {CATCH_UP_TIMEOUT_S:g} s", job=JOB)
-            time.sleep(0.1)
-            lag = _lag(admin)
-            progress.update(task, completed=behind if lag < ORDERS_PER_S // 2 else max(behind - lag, 0))
 
 
 def _prove(console: Console, connection: KafkaConnection, admin: Admin) -> bool:

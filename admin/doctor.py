@@ -63,16 +63,13 @@ def _log(settings: Settings) -> str:
 
 
 def _broker(settings: Settings) -> str:
-    from confluent_kafka import KafkaException
-
     from slackwater.streams.topics import ControlTopics, partition_counts
 
-    from .errors import Unavailable
+    from .brokers import answering, reach
 
     connection = settings.need_connection()
-    try:
+    reach(connection)
+    with answering(connection):
         found = partition_counts(connection)
-    except KafkaException as error:
-        raise Unavailable("broker_unreachable", f"{connection.bootstrap} does not answer: {error.args[0].str()}") from error
     missing = sorted(set(ControlTopics(settings.prefix).all()) - set(found))
     return f"{len(found)} topics" + (f"; a worker will make {', '.join(missing)}" if missing else "")

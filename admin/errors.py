@@ -52,7 +52,13 @@ class Refused(SlackwaterError):
 
 
 class InvalidCommand(Refused):
-    """The command itself makes no sense: a bad job id, SQL that cannot be a job, an unknown option."""
+    """The command itself makes no sense: a bad job id, SQL that cannot be a job, an unknown setting."""
+
+    exit_code = 2
+
+
+class Usage(SlackwaterError):
+    """The command line itself cannot be read, or needs a word more."""
 
     exit_code = 2
 
@@ -88,7 +94,14 @@ class Unavailable(SlackwaterError):
 
 
 _BY_CODE: Mapping[str, type[SlackwaterError]] = MappingProxyType(
-    {"no_such_job": NotFound, "version_conflict": Conflict, "bad_job_id": InvalidCommand}
+    {
+        "no_such_job": NotFound,
+        "version_conflict": Conflict,
+        "bad_job_id": InvalidCommand,
+        "bad_text": InvalidCommand,
+        "bad_until": InvalidCommand,
+        "bad_deadline": InvalidCommand,
+    }
 )
 
 

@@ -1,6 +1,6 @@
 """What an operator sees of a job. Field names are the JSON field names of every surface."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,8 @@ class JobStatus:
     failure: str | None
     deadline: datetime | None
     cut: Cut
+    labels: Mapping[str, str]
+    """From the text's `@label` lines; what selectors choose by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def status_of(job: Job) -> JobStatus:
         job.failure,
         job.deadline,
         job.cut,
+        dict(job.spec.labels),
     )
 
 

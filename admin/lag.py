@@ -1,34 +1,68 @@
 """What Kafka says about a job's group: committed offsets against the ends of its inputs, and whether anyone is in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
 
-from slackwater.core.cut import Cut
+from slackwater.core.cut import Cut, PartitionKey
 from slackwater.core.job import Job
-from slackwater.streams.job_group import bounds, offsets_of_empty_group, stable_offsets
+from slackwater.streams.job_group import Bounds, bounds, offsets_of_empty_group, stable_offsets
 from slackwater.streams.kafka_connection import KafkaConnection
+from slackwater.streams.read_topic import read_committed
 
-from .errors import Unavailable
+from .brokers import answering
 from .job_views import KafkaJobState
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job's group has come in its inputs. Offsets are those of the next record."""
+
+    committed: Mapping[PartitionKey, int]
+    """Only what was ever committed."""
+    there: Bounds
+
+    def next_of(self, key: PartitionKey) -> int:
+        """The next offset the group takes of a partition."""
+        first, _ = self.there[key]
+        return max(self.committed.get(key, first), first)
+
+    def left(self, ends: Mapping[PartitionKey, int]) -> int:
+        """How many offsets lie before the group up to `ends`; those of markers and aborted records are among them."""
+        return sum(max(end - self.next_of(key), 0) for key, end in ends.items() if key in self.there)
+
+    @property
+    def ends(self) -> dict[PartitionKey, int]:
+        """The ends of the inputs, for a `read_committed` reader."""
+        return {key: end for key, (_, end) in self.there.items()}
+
+
+def read_progress(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> Progress:
+    """Raises KafkaException if the broker does not answer."""
+    committed = {(at.topic, at.partition): at.offset for at in stable_offsets(connection, job_id, inputs)}
+    return Progress(committed, bounds(connection.admin(), inputs))
+
+
+def is_anything_left(connection: KafkaConnection, at: Progress) -> bool:
+    """Is there one record to take? After the last may come a marker, or what was aborted: a lag that never falls.
+
+    Raises KafkaException, TimeoutError.
+    """
+    for topic in {topic for topic, _ in at.there}:
+        positions = {partition: at.next_of((topic, partition)) for name, partition in at.there if name == topic}
+        if any(True for _ in read_committed(connection, topic, positions)):
+            return True
+    return False
 
 
 def read_kafka_state(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> KafkaJobState:
     """Lag and offsets of the job's group. Raises Unavailable if the broker does not answer."""
-    try:
-        admin = connection.admin()
-        committed = {(at.topic, at.partition): at.offset for at in stable_offsets(connection, job_id, inputs)}
-        there = bounds(admin, inputs)
-    except KafkaException as error:
-        raise Unavailable(
-            "broker_unreachable",
-            f"Kafka at {connection.bootstrap} does not answer: {error.args[0].str()}",
-            hint="set SLACKWATER_KAFKA or --kafka to a reachable broker",
-        ) from error
-    lag = sum(max(end - max(committed.get(key, first), first), 0) for key, (first, end) in there.items())
-    at = tuple(f"{topic}[{partition}]" for topic, partition in sorted(committed))
-    last = max((offset - 1 for offset in committed.values()), default=-1)
-    return KafkaJobState(connection.group_of(job_id), lag, last, at)
+    with answering(connection):
+        at = read_progress(connection, job_id, inputs)
+    owned = tuple(f"{topic}[{partition}]" for topic, partition in sorted(at.committed))
+    last = max((offset - 1 for offset in at.committed.values()), default=-1)
+    return KafkaJobState(connection.group_of(job_id), at.left(at.ends), last, owned)
 
 
 def empty_group(connection: KafkaConnection, job: Job) -> Cut | None:

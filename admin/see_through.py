@@ -5,8 +5,9 @@ import uuid
 from datetime import UTC, datetime
 from typing import Final
 
-from slackwater.core.commands import Command
+from slackwater.core.commands import Command, Verb
 from slackwater.core.control.conclude import Conclude
+from slackwater.core.control.expire import Expire, timeout_of
 from slackwater.core.job import Job
 from slackwater.core.result import Result
 from slackwater.core.states import TRANSITIONAL, JobState
@@ -22,9 +23,10 @@ CONCLUDE_AFTER_S: Final = 1.0
 def see_through(
     store: EventStore, kafka: KafkaConnection | None, result: Result, timeout_s: float, actor: str, channel: str
 ) -> Job:
-    """The job once the transition is proved. Where no worker lives, stillness is proved from the group's own offsets.
+    """The job once the transition is proved.
 
-    Raises Refused `overtaken`, SlackwaterError `job_failed`, Timeout, StoreError.
+    Where no worker lives, stillness is proved from the group's own offsets, and what was watched here past its deadline is
+    ended. Raises Refused `overtaken`, SlackwaterError `job_failed`, Timeout, StoreError.
     """
     began = time.monotonic()
     while True:
@@ -36,13 +38,22 @@ def see_through(
         if job.state not in TRANSITIONAL:
             return job
         waited = time.monotonic() - began
-        if waited >= timeout_s:
+        verb: Verb | None = _expiry(job, waited)
+        if verb is None and waited >= timeout_s:
             raise unconfirmed(job, result, timeout_s)
-        verb = _conclusion(kafka, job) if waited >= CONCLUDE_AFTER_S else None
+        if verb is None and waited >= CONCLUDE_AFTER_S:
+            verb = _conclusion(kafka, job)
         if verb is not None:
             store.handle(Command(uuid.uuid4().hex, job.id, verb, actor, channel, datetime.now(UTC)))
         else:
             store.wait(seq, min(timeout_s - waited, 1.0))
+
+
+def _expiry(job: Job, watched_s: float) -> Expire | None:
+    """As a worker says it: of this epoch, by one's own clock. A job that is to wait is left alone."""
+    if job.deadline is None or job.spec.on_deadline == "wait" or watched_s < timeout_of(job).total_seconds():
+        return None
+    return Expire(job.epoch, int(watched_s))
 
 
 def _conclusion(kafka: KafkaConnection | None, job: Job) -> Conclude | None:

@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from confluent_kafka import KafkaException
-
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore
 from slackwater.streams.control.anchor import LogBehindKafka
+from slackwater.streams.faust_credentials import faust_credentials
 from slackwater.streams.kafka_connection import BadKafkaSettings
 from slackwater.streams.topics import ControlTopics
 from slackwater.streams.worker import WorkerSettings, prepare, run_worker, worker_name
 
+from .brokers import answering, reach
 from .desk import translated
 from .errors import InvalidCommand, Unavailable
 from .settings import load_settings
@@ -27,7 +27,10 @@ T = TypeVar("T")
 
 
 def run(log: str | None, kafka: str | None, name: str | None, log_level: str, wait_s: float) -> None:
-    """Run until SIGINT or SIGTERM. Raises Unavailable if log or broker do not answer for `wait_s`, InvalidCommand."""
+    """Run until SIGINT or SIGTERM.
+
+    Raises Unavailable if log or broker do not answer for `wait_s`; InvalidCommand and NotAllowed at once.
+    """
     settings = load_settings(log, kafka)
     url, connection = settings.need_log(), settings.need_connection()
 
@@ -44,15 +47,15 @@ def run(log: str | None, kafka: str | None, name: str | None, log_level: str, wa
 
 def _prepare(store: EventStore, worker: WorkerSettings) -> None:
     try:
-        prepare(store, worker)
+        # Needs no broker, so it is not kept waiting for one.
+        faust_credentials(worker.connection.extra)
+        reach(worker.connection)
+        with answering(worker.connection):
+            prepare(store, worker)
     except BadKafkaSettings as error:
         raise InvalidCommand(error.code, str(error), hint=error.hint) from error
     except LogBehindKafka as error:
         raise Unavailable("log_behind_kafka", str(error), hint=error.hint) from error
-    except KafkaException as error:
-        said = error.args[0].str()
-        message = f"Kafka at {worker.connection.bootstrap} does not answer: {said}"
-        raise Unavailable("broker_unreachable", message, hint="is it running?") from error
 
 
 def _wait_for(action: Callable[[], T], wait_s: float) -> T:

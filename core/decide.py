@@ -25,6 +25,8 @@ from .job import Job
 
 CLOCK_SKEW_MAX: Final = timedelta(hours=1)
 """How far ahead of the desk's clock a command may claim to have been issued."""
+DEADLINE_S_MAX: Final = 86_400
+"""The longest a transition may be given: nobody waits for ever."""
 
 
 def decide(job: Job | None, command: Command) -> Decision:
@@ -43,6 +45,8 @@ def _envelope(job: Job | None, command: Command) -> Refused | None:
     if wrong is not None:
         message = f"{wrong} is 1-{TEXT_CHARS_MAX} characters of text, without NUL"
         return Refused("bad_text", message, None, state)
+    if not 1 <= getattr(command.verb, "timeout_s", 1) <= DEADLINE_S_MAX:
+        return Refused("bad_deadline", f"a transition is given 1 to {DEADLINE_S_MAX} seconds", None, state)
     if command.expires_at is not None and command.at >= command.expires_at:
         return Refused("expired", f"the command expired at {command.expires_at:%Y-%m-%d %H:%M:%S} UTC", None, state)
     if command.issued_at is not None and command.issued_at > command.at + CLOCK_SKEW_MAX:

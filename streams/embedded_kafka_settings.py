@@ -1,10 +1,13 @@
-"""The broker properties of the embedded Kafka, and why they differ from Kafka's own."""
+"""The ports and broker properties of the embedded Kafka, and why they differ from Kafka's own."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from .embedded_kafka_errors import PortInUse
 
 HOST: Final = "127.0.0.1"
 
@@ -51,3 +54,18 @@ def write_properties(directory: Path, port: int, controller_port: int, settings:
     path = directory / "server.properties"
     path.write_text("".join(f"{key}={value}\n" for key, value in {**addresses, **settings}.items()))
     return path
+
+
+def free_ports(wanted: int | None) -> tuple[int, int]:
+    """The broker's port and the controller's, both held open while choosing, so that they differ.
+
+    Free now: somebody else may take them before the broker does. Raises PortInUse if `wanted` is not.
+    """
+    with socket.socket() as broker, socket.socket() as controller:
+        broker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            broker.bind((HOST, wanted or 0))
+        except OSError as error:
+            raise PortInUse(wanted or 0) from error
+        controller.bind((HOST, 0))
+        return broker.getsockname()[1], controller.getsockname()[1]

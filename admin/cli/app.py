@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from .. import errors
 
@@ -22,16 +23,32 @@ class Output(StrEnum):
 
 @dataclass(slots=True)
 class Shared:
-    """What the root options said."""
+    """What the root options said, and `--output` of the verb."""
 
     log: str | None = None
     kafka: str | None = None
     actor: str | None = None
+    output: Output = Output.TABLE
 
 
 shared = Shared()
+
+
+class Verbs(TyperGroup):
+    """Verbs whose `--output` is known before anything can be wrong with the rest of the line."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """See Click. The line is first read as far as it can be understood; what is no verb is read as any of them."""
+        if not ctx.resilient_parsing:
+            verb = self.get_command(ctx, args[0]) or next(iter(self.commands.values()))
+            hoped = verb.make_context(args[0], args[1:], ctx, resilient_parsing=True, ignore_unknown_options=True)
+            shared.output = hoped.params.get("output") or Output.TABLE
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
     name="slackwater",
+    cls=Verbs,
     help="Streaming SQL jobs on Kafka that an operator can hold still and let go, with proof.",
     no_args_is_help=True,
     add_completion=True,
@@ -73,24 +90,32 @@ def main() -> None:
     from . import control, house, look, upkeep  # noqa: F401 - each adds its verbs to `app`
 
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
     except errors.SlackwaterError as error:
         sys.exit(report(error))
-    except KeyboardInterrupt:
+    except typer.TyperException as error:
+        # Without words it was the help, which has been shown.
+        sys.exit(report(_usage(error)) if error.format_message() else error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
 
 
+def _usage(error: typer.TyperException) -> errors.Usage:
+    at = getattr(error, "ctx", None)
+    return errors.Usage("usage", error.format_message(), hint=f"{at.command_path} --help" if at else None)
+
+
 def report(error: errors.SlackwaterError) -> int:
     """One clear line and what to do, on stderr; as JSON if JSON was asked for. Returns the exit code."""
-    if any(word in {"json", "jsonl", "--output=json", "--output=jsonl"} for word in sys.argv):
+    if shared.output in {Output.JSON, Output.JSONL}:
         print(json.dumps(error.as_json()), file=sys.stderr)
         return error.exit_code
     lead = "refused" if isinstance(error, errors.Refused) else "error"
     print(f"{lead}: {error.message}", file=sys.stderr)
     if error.hint:
         print(f"  hint: {error.hint}", file=sys.stderr)
-    if isinstance(error, errors.Timeout):
+    if isinstance(error, errors.Timeout) and error.command_id:
         print(f"  command {error.command_id} stands; asking again is safe", file=sys.stderr)
     return error.exit_code

@@ -2,36 +2,40 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from ..errors import SlackwaterError
 from .app import Output, OutputOption, app, connect
-from .control import Job
+from .asked import SelectorOption
+
+Job = Annotated[str, typer.Argument(help="Name of the job.", show_default=False)]
 
 
 @app.command()
 def jobs(
+    selector: SelectorOption = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Again every second, until Ctrl-C.")] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List the jobs: state, since when, lag, who holds them and why."""
     with connect() as admin:
         while True:
-            _list(admin, output)
+            _list(admin, selector, output)
             if not watch:
                 return
             time.sleep(1.0)
 
 
-def _list(admin: Any, output: Output) -> None:
-    from .render import ago, plain, show, until
+def _list(admin: Any, selector: str | None, output: Output) -> None:
+    from .render import ago, busy, plain, show, until
 
     rows, cells = [], []
-    for status in admin.list_jobs():
-        kafka = admin.kafka_state(status.name)
-        lag = kafka.current_lag if kafka else None
+    with busy("asking Kafka …"):
+        lags = _lags(admin, found := admin.list_jobs(selector))
+    for status, lag in zip(found, lags, strict=True):
         first = status.holds[0] if status.holds else None
         rows.append({**plain(status), "lag": lag})
         why = first.reason if first else status.failure
@@ -40,12 +44,21 @@ def _list(admin: Any, output: Output) -> None:
     show(rows, ("NAME", "STATE", "SINCE", "LAG", "PAUSED BY", "REASON", "RESUMES"), cells, output)
 
 
+def _lags(admin: Any, found: Sequence[Any]) -> list[int | None]:
+    """A broker that does not answer for one job is not waited for again for each of the others."""
+    lags: list[int | None] = []
+    for status in found:
+        kafka = admin.kafka_state(status.name) if not lags or lags[-1] is not None else None
+        lags.append(kafka.current_lag if kafka else None)
+    return lags
+
+
 @app.command()
 def show(job: Job, output: OutputOption = Output.TABLE) -> None:
-    """Everything about one job: state, holds, pauses, offsets, lag, SQL."""
-    from .render import ago, console, cut_text, hold_text, one
+    """Everything about one job: state, labels, holds, pauses, offsets, lag, SQL."""
+    from .render import ago, busy, console, cut_text, hold_text, one
 
-    with connect() as admin:
+    with connect() as admin, busy("asking log and Kafka …"):
         details = admin.get_job_details(job)
     if one(details, output):
         return
@@ -60,12 +73,11 @@ def show(job: Job, output: OutputOption = Output.TABLE) -> None:
         ("writes", ", ".join(details.outputs)),
         ("cut", cut_text(status.cut)),
         ("lag", "unknown: no broker configured or reachable" if details.kafka_lag is None else str(details.kafka_lag)),
-        (
-            "holds",
-            ", ".join(hold_text(hold) for hold in status.holds) or "none",
-        ),
+        ("holds", ", ".join(hold_text(hold) for hold in status.holds) or "none"),
         ("pauses", f"{details.metrics.pauses}, {details.metrics.paused_s:.1f} s in all"),
     ]
+    if status.labels:
+        lines.insert(2, ("labels", ", ".join(f"{key}={value}" for key, value in status.labels.items())))
     if status.failure:
         lines.insert(1, ("failure", status.failure))
     for label, text in lines:
@@ -144,12 +156,13 @@ def audit(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Ask the log by SQL: who paused what, when, why, for how long, at which offsets."""
-    from .render import show
+    from .render import busy, show
 
-    with connect() as admin:
+    with connect() as admin, busy("asking the log …"):
         table = admin.audit(sql)
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-    show(rows, [column.upper() for column in table.columns], table.rows, output)
+    # Rows of a question have no name: with -o name, what it asked for first.
+    show(rows, [column.upper() for column in table.columns], table.rows, output, name=table.columns[0])
 
 
 @app.command()
@@ -157,12 +170,13 @@ def verify(output: OutputOption = Output.TABLE) -> None:
     """Check the hash chain, and that every job is what its events say."""
     from rich.progress import Progress
 
-    from .render import messages, one
+    from .render import messages, one, plain
 
-    with connect() as admin, Progress(console=messages, transient=True) as bar:
+    off = not messages.is_terminal
+    with connect() as admin, Progress(console=messages, transient=True, disable=off) as bar:
         task = bar.add_task("verifying")
         verdict = admin.verify(lambda done, total: bar.update(task, completed=done, total=total))
-    if not one(verdict, output):
+    if not one({"name": "log", **plain(verdict)}, output):
         for problem in verdict.problems:
             typer.echo(f"✘ {problem}")
         if verdict.ok:

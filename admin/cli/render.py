@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -37,10 +38,15 @@ def plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
+def busy(what: str) -> AbstractContextManager[Any]:
+    """Says on a terminal what takes its time, while it does."""
+    return messages.status(what) if messages.is_terminal else nullcontext()
+
+
 def show(
     rows: Sequence[Any], columns: Sequence[str], cells: Iterable[Sequence[Any]], output: Output, name: str = "name"
 ) -> None:
-    """Many results: `rows` for programs, `columns` and `cells` for people."""
+    """Many results: `rows` for programs, `columns` and `cells` for people. `name` is the field that names a row."""
     match output:
         case Output.JSON:
             print(json.dumps([plain(row) for row in rows], ensure_ascii=False))
@@ -49,15 +55,21 @@ def show(
                 print(json.dumps(plain(row), ensure_ascii=False))
         case Output.NAME:
             for row in rows:
-                print(plain(row).get(name, ""))
+                named = plain(row)[name]
+                print("" if named is None else named)
         case Output.TABLE:
-            table = Table(box=None, pad_edge=False, header_style="bold")
-            for column in columns:
-                table.add_column(column, overflow="fold")
-            for cell in cells:
-                table.add_row(*(Text("–" if item in (None, "") else str(item)) for item in cell))
             wide = console if sys.stdout.isatty() else Console(width=240)
-            wide.print(table)
+            wide.print(table_of(columns, cells))
+
+
+def table_of(columns: Sequence[str], cells: Iterable[Sequence[Any]]) -> Table:
+    """A table for people; what is empty is a dash."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for cell in cells:
+        table.add_row(*(Text("–" if item in (None, "") else str(item)) for item in cell))
+    return table
 
 
 def one(result: Any, output: Output) -> bool:
@@ -65,7 +77,7 @@ def one(result: Any, output: Output) -> bool:
     if output is Output.TABLE:
         return False
     data = plain(result)
-    print(data.get("name", "") if output is Output.NAME else json.dumps(data, ensure_ascii=False))
+    print(data["name"] if output is Output.NAME else json.dumps(data, ensure_ascii=False))
     return True
 
 

@@ -1,14 +1,13 @@
 """The verbs that look after the house itself: doctor, db upgrade."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from ..errors import SlackwaterError
-from .app import Output, OutputOption, app, shared
+from .app import Output, OutputOption, Verbs, app, shared
 
-db = typer.Typer(help="The event log's schema.", no_args_is_help=True)
+db = typer.Typer(cls=Verbs, help="The event log's schema.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
 
@@ -23,25 +22,25 @@ def upgrade(
 
     from ..desk import translated
     from ..settings import load_settings
+    from .render import busy, one
 
     url = load_settings(log or shared.log, shared.kafka).need_log()
-    with translated():
+    with translated(), busy("making the event log …"):
         store = open_store(url, create=True)
         events = store.head().seq
         store.close()
-    if output is Output.TABLE:
+    if not one({"name": "log", "schema": SCHEMA_HEAD, "events": events}, output):
         typer.echo(f"the event log is up to date: schema {SCHEMA_HEAD}, {events} events")
-    else:
-        print(json.dumps({"name": "log", "schema": SCHEMA_HEAD, "events": events}))
 
 
 @app.command()
 def doctor(output: OutputOption = Output.TABLE) -> None:
     """Check everything a job needs: settings, log, broker, topics, extras. Exit 1 if something is wrong."""
     from ..doctor import examine
-    from .render import plain, show
+    from .render import busy, plain, show
 
-    findings = examine(shared.log, shared.kafka)
+    with busy("looking at log and broker …"):
+        findings = examine(shared.log, shared.kafka)
     cells = [("✔" if finding.ok else "✘", finding.name, finding.message, finding.hint) for finding in findings]
     show([plain(finding) for finding in findings], ("", "CHECK", "FOUND", "WHAT TO DO"), cells, output)
     wrong = [finding.name for finding in findings if not finding.ok and finding.needed]

@@ -39,6 +39,8 @@ def decide_pause(job: Job, verb: Pause, at: datetime) -> Decision:
     """Legal while the job lives and is not stopping. The same hold twice is already so, since when and by whom."""
     until = verb.until
     if verb.for_s is not None:
+        if verb.for_s <= 0:
+            return Refused("bad_until", "a hold lasts a second at least", "without an end it lasts for ever", job.state)
         if until is not None:
             return Refused(
                 "bad_until", "a hold ends at a time or after a while, not both", "give --for or --until", job.state

@@ -45,7 +45,7 @@ def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
     released = names if verb.hold is None else tuple(name for name in names if name == verb.hold)
     if not released:
         held = ", ".join(names)
-        hint = f"release one with --hold {names[0]}, or all with --all"
+        hint = f"release one with --hold {names[0]}, or all with --all-holds"
         message = f"{job.id} has no hold {verb.hold}; it is held by {held}"
         return Refused("held", message, hint, job.state, legal_verbs(job))
     if job.state in _STILL and len(released) == len(names):

@@ -52,7 +52,9 @@ class Text:
         if not 1 <= line <= len(lines) or not lines[line - 1].strip():
             return ""
         begin = max(0, column - _EXCERPT_MAX // 2)
-        shown = lines[line - 1][begin : begin + _EXCERPT_MAX].replace("\t", " ").rstrip("\r")
+        # One column each, and nothing that a terminal or a database cannot take.
+        cut = lines[line - 1][begin : begin + _EXCERPT_MAX].rstrip("\r")
+        shown = "".join(character if character.isprintable() else " " for character in cut)
         return f"\n  {shown}\n  {' ' * (column - 1 - begin)}^"
 
 

@@ -31,6 +31,10 @@ _CLAUSES: Final = MappingProxyType(
         "STOP": ("REASON",),
     }
 )
+_EITHER: Final = (
+    (("HOLD", "ALL"), "release one hold or all"),
+    (("FOR", "UNTIL"), "a hold ends after a while or at a time"),
+)
 _LATER: Final = frozenset({"DRAIN", "KILL", "EXPLAIN", "ROLLBACK", "DEPLOY"})
 
 
@@ -68,8 +72,9 @@ class _Verbs:
                 known = ", ".join(_CLAUSES[verb])
                 raise self._error("unsupported_clause", f"{verb} JOB takes no {clause or 'that'}", f"known: {known}", back=1)
             found[clause] = "" if clause == "ALL" else self._name() if clause == "HOLD" else self._quoted()
-        if {"HOLD", "ALL"} <= found.keys():
-            raise self._error("syntax_error", "HOLD and ALL together", "release one hold or all", back=1)
+        for both, hint in _EITHER:
+            if found.keys() >= set(both):
+                raise self._error("syntax_error", f"{' and '.join(both)} together", hint, back=1)
         ends = (found.get("FOR"), found.get("UNTIL"))
         return JobVerb(verb.lower(), job, found.get("REASON"), found.get("HOLD"), "ALL" in found, *ends)
 

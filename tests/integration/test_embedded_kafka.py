@@ -10,8 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from slackwater.streams import embedded_kafka
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 from slackwater.streams.embedded_kafka_errors import DirectoryLocked, DirectoryNotWritable, MissingJava, PortInUse
+from slackwater.streams.embedded_kafka_settings import free_ports
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.topics import ensure_topics, partition_counts
 
@@ -20,6 +22,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 CHILD = """
 import sys, time
 from pathlib import Path
+from slackwater.streams import embedded_kafka
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 broker = EmbeddedKafka(Path(sys.argv[1]))
 broker.start()
@@ -52,6 +55,27 @@ def test_ends_with_its_parent(tmp_path: Path) -> None:
     while psutil.pid_exists(pid):
         assert time.monotonic() < deadline, "the broker outlived its parent"
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["broker", "controller"])
+def test_a_port_that_is_taken_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int) -> None:
+    """Ports are free when they are chosen, not when Java binds them: other ones are tried."""
+    with socket.socket() as quicker:
+        quicker.bind(("127.0.0.1", 0))
+        quicker.listen()
+        taken: list[int] = []
+
+        def chosen(wanted: int | None) -> tuple[int, int]:
+            ports = [*free_ports(wanted)]
+            if not taken:
+                taken.append(ports[place])
+                ports[place] = quicker.getsockname()[1]
+            return ports[0], ports[1]
+
+        monkeypatch.setattr(embedded_kafka, "free_ports", chosen)
+        with EmbeddedKafka(tmp_path) as broker:
+            assert taken
+            ensure_topics(KafkaConnection(broker.bootstrap), {"works": 1})
 
 
 def test_errors_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

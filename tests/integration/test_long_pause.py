@@ -158,8 +158,10 @@ def test_a_pause_that_is_not_proved_in_time(rig: Rig) -> None:
     """Falls back to a stop, says so, keeps the hold; a start continues at the cut, held still."""
     import signal
 
-    sleeper = rig.worker("w-1")
-    rig.worker("w-2")
+    # The sleeper must still be a member when the deadline comes: else the others' word proves the pause.
+    long = {"SLACKWATER_SESSION_TIMEOUT_S": "20"}
+    sleeper = rig.worker("w-1", **long)
+    rig.worker("w-2", **long)
     rig.wait_for(lambda: rig.said().count("worker ready") == 2, "both workers")
     rig.deploy_and_start()
     rig.wait_members(2)
@@ -168,7 +170,7 @@ def test_a_pause_that_is_not_proved_in_time(rig: Rig) -> None:
     try:
         with pytest.raises(Refused, match="fallback to stop: PAUSING was not covered within 1 s"):
             rig.admin.pause_job(rig.job, deadline_s=1, timeout=30)
-        rig.wait_state("STOPPED", timeout=40)
+        rig.wait_state("STOPPED", timeout=90)
     finally:
         sleeper.send_signal(signal.SIGCONT)
     assert {p: o for _, p, o in rig.admin.get_job_status(rig.job).cut} == rig.committed()

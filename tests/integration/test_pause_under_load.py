@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 
+import psutil
 from tests.rig.workers import Rig
 
 
@@ -40,19 +41,22 @@ def test_pause_while_records_flow_and_workers_come_and_go(rig: Rig) -> None:
 
 def test_a_worker_that_slept_past_its_session(rig: Rig) -> None:
     """A worker stalled longer than its session wakes during a pause: it moves nothing, and its old batch stays out."""
-    sleeper = rig.worker("w-1")
+    # It falls asleep with outputs written and not committed.
+    sleeper = rig.worker("w-1", SLACKWATER_DIE_AT="written", SLACKWATER_DIE_BY="stop")
     rig.worker("w-2")
     rig.deploy_and_start()
+    rig.wait_members(2)
     rig.produce(3000)
-    sleeper.send_signal(signal.SIGSTOP)
+    rig.wait_for(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_STOPPED, "the sleeper to fall asleep")
     try:
         rig.produce(3000)
         result = rig.admin.pause_job(rig.job, timeout=60)
+        assert rig.owners() == 1, "the sleeper was not missed"
         still, cut = rig.outputs(), {partition: offset for _, partition, offset in result.cut}
         assert cut == rig.committed()
     finally:
         sleeper.send_signal(signal.SIGCONT)
-    rig.wait_for(lambda: "w-1" in rig.said(), "the sleeper to wake")
+    rig.wait_members(2)
     for _ in range(10):
         time.sleep(0.3)
         assert rig.outputs() == still, "the sleeper wrote during the pause"

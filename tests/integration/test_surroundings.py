@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,26 @@ def test_database_that_is_not_there(tmp_path: Path) -> None:
     assert "canary-secret" not in done.stderr
 
 
+def test_wrong_password_of_the_database(postgres_server: Any, tmp_path: Path) -> None:
+    """PostgreSQL that does not let us in: exit 5 at once, for a worker too; the password not shown."""
+    rules = Path(postgres_server.pgdata) / "pg_hba.conf"
+    rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
+    postgres_server.psql("CREATE ROLE guarded LOGIN PASSWORD 'right'; SELECT pg_reload_conf();")
+    url = str(postgres_server.get_uri()).replace("postgres:@", "guarded:canary-secret@")
+    assert "guarded:canary-secret@" in url
+    for words in (["jobs"], ["db", "upgrade"], ["worker", "--wait", "60"]):
+        done = _sw(tmp_path, *words, SLACKWATER_LOG=url, SLACKWATER_KAFKA="127.0.0.1:9")
+        _said_once(done, 5, "refused the user or the password")
+        assert "canary-secret" not in done.stderr
+        assert "waiting" not in done.stderr
+
+
+def test_directory_that_may_not_be_written(tmp_path: Path) -> None:
+    """A log or a dev house where nothing can be made: exit 7, naming the place. /sys is not even root's to write to."""
+    _said_once(_sw(tmp_path, "db", "upgrade", "sqlite:////sys/log.db"), 7, "cannot be opened", "may be written to")
+    _said_once(_sw(tmp_path, "dev", "--directory", "/sys/slackwater"), 7, "/sys/slackwater", "a directory you may write to")
+
+
 def test_no_broker(tmp_path: Path) -> None:
     """A worker without a broker, or with one that does not answer: exit 7."""
     url = f"sqlite:///{tmp_path}/log.db"
@@ -79,6 +100,25 @@ def test_protected_kafka_settings(tmp_path: Path) -> None:
         f'log = "{url}"\nkafka = "127.0.0.1:9"\n[kafka_settings]\n"auto.offset.reset" = "latest"\n'
     )
     _said_once(_sw(tmp_path, "worker"), 2, "auto.offset.reset")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("no.such.property", "1"), ("socket.timeout.ms", "soon"), ("security.protocol", "TELNET")]
+)
+def test_kafka_settings_that_no_client_takes(tmp_path: Path, name: str, value: str) -> None:
+    """An unknown property or a value it cannot have: exit 2 and its name at once, without waiting for the broker."""
+    url = f"sqlite:///{tmp_path}/log.db"
+    assert _sw(tmp_path, "db", "upgrade", SLACKWATER_LOG=url).returncode == 0
+    (tmp_path / "slackwater.toml").write_text(
+        f'log = "{url}"\nkafka = "127.0.0.1:9"\n[kafka_settings]\n"{name}" = "{value}"\n'
+    )
+    done = _sw(tmp_path, "worker")
+    _said_once(done, 2, name)
+    assert "waiting" not in done.stderr
+    doctor = _sw(tmp_path, "doctor")
+    assert doctor.returncode == 1
+    assert name in doctor.stdout
+    assert _sw(tmp_path, "jobs").returncode == 0
 
 
 @pytest.mark.parametrize("text", ["lgo = 'x'\n", "log = \n"])

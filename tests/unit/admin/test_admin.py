@@ -1,11 +1,15 @@
 """Admin and AsyncAdmin over a log without workers: what they answer, and how they say no."""
 
+import getpass
+import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from slackwater import Admin, AsyncAdmin
 from slackwater.admin import errors
+from slackwater.admin.door import os_user
 from slackwater.core.states import JobState
 from slackwater.persistence.open import open_store
 
@@ -62,6 +66,30 @@ def test_timeout_stands_and_is_repeatable(log: str) -> None:
         assert [job.state for job in admin.list_jobs()] == [JobState.STARTING]
 
 
+def test_what_cannot_be_deployed_is_recorded(log: str) -> None:
+    """As at the topic's door: a typed refusal that stands in the log, under the job's name where that is one."""
+    with Admin.connect(log, actor="ana", channel="cli") as admin:
+        for name, sql in (("b", "SELECT FROM"), ("../x", SQL), ("../y", "SELECT \0"), ("c", "SELECT * FROM a; \ud800")):
+            with pytest.raises(errors.InvalidCommand) as refused:
+                admin.deploy_job(name, "1", sql, command_id="once" if name == "b" else None)
+            assert refused.value.command_id
+        with pytest.raises(errors.InvalidCommand):
+            admin.deploy_job("d", "1", SQL, "elsewhere")
+        with pytest.raises(errors.InvalidCommand):
+            admin.pause_job("e", until=datetime(2026, 11, 24))
+        found = admin.audit("SELECT job_id, code, actor, channel FROM refusals").rows
+        assert sorted(row[:2] for row in found) == [
+            ("", "syntax_error"),
+            ("../x", "bad_job_id"),
+            ("b", "syntax_error"),
+            ("c", "syntax_error"),
+            ("d", "topic_not_read"),
+            ("e", "bad_until"),
+        ]
+        assert {row[2:] for row in found} == {("ana", "cli")}
+        assert admin.deploy_job("b", "1", SQL, command_id="once").changed, "what made no sense did not take the id"
+
+
 async def test_async_admin_is_the_same(log: str) -> None:
     """AsyncAdmin has Admin's names and gives Admin's results and errors."""
     async with await AsyncAdmin.connect(log) as admin:
@@ -73,3 +101,13 @@ async def test_async_admin_is_the_same(log: str) -> None:
             await admin.pause_job("a")
         with pytest.raises(AttributeError):
             _ = admin.nonsense
+
+
+def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A uid that no passwd file knows, as in many a container, asks as its number."""
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    assert os_user() == f"uid-{os.getuid()}"

@@ -41,9 +41,9 @@ def test_a_pause_says_when_it_ends() -> None:
     "verb",
     [
         *(Pause(until=END), Pause(until=NOW), Pause(until=NOW + 2 * HOLD_MAX)),
-        *(Pause(for_s=0), Pause(for_s=10**12), Pause(until=LATER, for_s=1)),
+        *(Pause(for_s=0), Pause(for_s=-(10**15)), Pause(for_s=10**12), Pause(until=LATER, for_s=1)),
     ],
-    ids=["past", "now", "too late", "no while", "too long", "both"],
+    ids=["past", "now", "too late", "no while", "less than none", "too long", "both"],
 )  # fmt: skip
 def test_bad_until(verb: Pause) -> None:
     """An end that is over, or that nobody can mean, is refused, and nothing moves."""

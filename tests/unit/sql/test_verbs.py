@@ -1,5 +1,8 @@
 """The grammar of job verbs."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from slackwater.core.sql.errors import SqlError
@@ -14,6 +17,8 @@ from slackwater.core.sql.verbs import JobVerb, parse_verb
         ("PAUSE JOB orders.big-1", JobVerb("pause", "orders.big-1")),
         ("Pause Job a Reason 'it''s late' Hold night", JobVerb("pause", "a", "it's late", "night")),
         ("PAUSE JOB a\nHOLD night\nREASON 'x'", JobVerb("pause", "a", "x", "night")),
+        ("PAUSE JOB a FOR '30m'", JobVerb("pause", "a", lasts="30m")),
+        ("PAUSE JOB a UNTIL '2026-11-24T14:30' HOLD night", JobVerb("pause", "a", hold="night", until="2026-11-24T14:30")),
         ("RESUME JOB a", JobVerb("resume", "a")),
         ("RESUME JOB a HOLD night", JobVerb("resume", "a", None, "night")),
         ("RESUME JOB a ALL", JobVerb("resume", "a", all_holds=True)),
@@ -51,6 +56,7 @@ def test_what_is_no_verb_is_left_alone(text: str) -> None:
         ("PAUSE JOB a HOLD x HOLD y", "unsupported_clause", (1, 20)),
         ("PAUSE JOB a;\nDROP", "unsupported_clause", (1, 12)),
         ("RESUME JOB a\nHOLD x ALL", "syntax_error", (2, 8)),
+        ("PAUSE JOB a FOR '1h' UNTIL '10:00'", "syntax_error", (1, 28)),
         ("STOP JOB a FORCE", "unsupported_clause", (1, 12)),
         ("DRAIN JOB a", "unsupported_statement", (1, 1)),
         ("EXPLAIN PAUSE JOB a", "unsupported_statement", (1, 1)),
@@ -64,3 +70,25 @@ def test_a_verb_that_is_not_written_right(text: str, code: str, place: tuple[int
     with pytest.raises(SqlError) as refusal:
         parse_verb(text)
     assert (refusal.value.code, (refusal.value.line, refusal.value.column)) == (code, place)
+
+
+PAGE = (Path(__file__).parents[3] / "docs/sql.md").read_text("utf-8").split("## Job verbs")[1].split("\n## ")[0]
+
+
+def test_what_the_page_offers_is_read() -> None:
+    """Every form of docs/sql.md is a verb, with each of its clauses."""
+    forms = re.findall(r"`((?:START|PAUSE|RESUME|STOP|SHOW) [^`]*)`", PAGE)
+    assert len(forms) == 6
+    for form in forms:
+        bare, *clauses = re.split(r" \[|\](?: \[)?", form.replace("…", "why"))
+        for clause in ("", *(one for several in clauses for one in several.split(" | ") if one)):
+            assert parse_verb(f"{bare} {clause}") is not None
+
+
+def test_what_the_page_refuses_is_refused() -> None:
+    """And what it says is refused is not quietly taken."""
+    refused = re.findall(r"`([A-Z]+)`", re.split(r"(?<=\.) ", PAGE.replace("\n", " ").split(" refused")[0])[-1])
+    assert len(refused) >= 5
+    for word in refused:
+        with pytest.raises(SqlError):
+            parse_verb(f"{word} JOB a")

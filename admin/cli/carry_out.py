@@ -1,0 +1,175 @@
+"""Carrying out a verb for the jobs that were named or chosen: the plan first where several are moved, one answer each."""
+
+import sys
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.prompt import Confirm
+
+from slackwater.core.commands import Verb
+
+from .. import errors
+from ..api import Admin
+from ..bulk import Answer
+from ..desk import CommandResult
+from .app import Output, connect, report
+from .asked import Asked, Wait
+from .render import busy, cut_text, messages, one, plain, show, table_of
+
+COLUMNS = ("NAME", "STATE", "BECOMES", "")
+
+
+def carry_out(verb: Verb, asked: Asked) -> None:
+    """Exit code of several jobs: the highest of theirs. Raises SlackwaterError."""
+    if asked.waits_for is Wait.CAUGHT_UP and verb.name not in {"start", "resume"}:
+        raise errors.Usage("usage", f"a job does not catch up by a {verb.name}", hint="--wait done")
+    with connect() as admin:
+        names = _chosen(admin, asked)
+        if asked.selector is None and not asked.every and len(names) == 1:
+            _one(admin, names[0], verb, asked)
+        else:
+            _many(admin, names, verb, asked)
+
+
+def _chosen(admin: Admin, asked: Asked) -> list[str]:
+    ways = [bool(asked.jobs), asked.selector is not None, asked.every]
+    if sum(ways) != 1:
+        hint = "name jobs, or --selector team=payments, or --all; of a job's holds: resume --all-holds"
+        raise errors.Usage("usage", "which jobs?" if not any(ways) else "names, --selector and --all do not mix", hint=hint)
+    if asked.jobs:
+        return list(dict.fromkeys(asked.jobs))
+    found = [status.name for status in admin.list_jobs(asked.selector)]
+    if not found and asked.selector is not None:
+        raise errors.NotFound("no_such_job", f"no job has labels like {asked.selector}", hint="see `slackwater jobs`")
+    return found
+
+
+def _one(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:
+    if asked.dry_run:
+        result = admin.ask(name, verb, dry_run=True)
+        if not one(result, asked.output):
+            typer.echo(f"{name}  {f'{result.before} → {result.state}' if result.changed else _already(result)}")
+        return
+    tell(ask(admin, name, verb, asked), asked.output)
+    if asked.waits_for is Wait.CAUGHT_UP:
+        catch_up(admin, name, asked.timeout)
+
+
+def ask(admin: Admin, name: str, verb: Verb, asked: Asked) -> CommandResult:
+    """Ask for one job, and say on a terminal what is waited for."""
+    with busy(f"waiting for {name} …"):
+        return admin.ask(
+            name,
+            verb,
+            wait=asked.waits_for is not Wait.NO,
+            timeout=asked.timeout,
+            command_id=asked.command_id,
+            on_accepted=lambda result: _accepted(result, asked),
+        )
+
+
+def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
+    batch_id = asked.command_id or uuid.uuid4().hex
+    plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True)
+    if asked.dry_run:
+        show([_row(answer) for answer in plan], COLUMNS, map(_plan_of, plan), asked.output)
+        raise typer.Exit(_worst(plan))
+    if not asked.yes:
+        _confirm(verb, plan)
+    with busy(f"waiting for {len(names)} jobs …"):
+        answers = admin.ask_each(
+            names,
+            verb,
+            batch_id=batch_id,
+            wait=asked.waits_for is not Wait.NO,
+            timeout=asked.timeout,
+            on_accepted=lambda result: _accepted(result, asked),
+        )
+    _tell_each(answers, asked.output)
+    if asked.output is Output.TABLE:
+        messages.print(f"batch {batch_id}", highlight=False)
+    codes = [_worst(answers)]
+    for answer in answers:
+        if asked.waits_for is Wait.CAUGHT_UP and answer.result is not None:
+            try:
+                catch_up(admin, answer.name, asked.timeout)
+            except errors.SlackwaterError as error:
+                codes.append(report(error))
+    raise typer.Exit(max(codes))
+
+
+def _confirm(verb: Verb, plan: Sequence[Answer]) -> None:
+    """Asks who sits at a terminal. Raises Usage where nobody does, and SlackwaterError for a no."""
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+        raise errors.Usage("usage", f"{verb.name} of several jobs needs --yes where nobody can be asked")
+    messages.print(table_of(COLUMNS, map(_plan_of, plan)))
+    # Not typer's: that writes a space to stdout.
+    if not Confirm.ask(f"{verb.name} these?", console=messages, default=False):
+        raise errors.SlackwaterError("declined", "nothing was done")
+
+
+def _plan_of(answer: Answer) -> tuple[str, str, str, str]:
+    if answer.error is not None:
+        return answer.name, str(answer.error.state or ""), "", answer.error.message
+    assert answer.result is not None
+    state, becomes = str(answer.result.before), str(answer.result.accepted_state)
+    return answer.name, state, becomes, "" if answer.result.changed else _already(answer.result)
+
+
+def _row(answer: Answer) -> dict[str, Any]:
+    what = plain(answer.result) if answer.error is None else answer.error.as_json()
+    return {"name": answer.name, "batch_id": answer.batch_id, **what}
+
+
+def _worst(answers: Sequence[Answer]) -> int:
+    return max((answer.error.exit_code for answer in answers if answer.error is not None), default=0)
+
+
+def _tell_each(answers: Sequence[Answer], output: Output) -> None:
+    if output in {Output.JSON, Output.JSONL}:
+        show([_row(answer) for answer in answers], (), (), output)
+        return
+    for answer in answers:
+        if answer.result is not None:
+            tell(answer.result, output)
+        elif answer.error is not None:
+            hint = f" ({answer.error.hint})" if answer.error.hint else ""
+            print(f"{answer.name}  {answer.error.message}{hint}", file=sys.stderr)
+
+
+def _accepted(result: CommandResult, asked: Asked) -> None:
+    if asked.output is Output.TABLE and result.changed and asked.waits_for is not Wait.NO:
+        text = f"{result.name}  {result.before} → {result.accepted_state}  accepted  #{result.seq}"
+        messages.print(f"{text}  cmd {result.command_id[:8]}", markup=False)
+
+
+def tell(result: CommandResult, output: Output) -> None:
+    """What a command came to, on stdout."""
+    if one(result, output):
+        return
+    if not result.changed:
+        typer.echo(f"{result.name}  {_already(result)}")
+        return
+    proof = f"  in flight 0, {cut_text(result.cut)}" if result.state in {"PAUSED", "STOPPED"} else ""
+    typer.echo(f"{result.name}  {result.before} → {result.state}  {result.took_s:.2f} s{proof}")
+    if result.resumes_at is not None:
+        typer.echo(f"{'':{len(result.name)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
+
+
+def _already(result: CommandResult) -> str:
+    since = f" since {result.since:%H:%M:%S}" if result.since else ""
+    why = f': "{result.reason}"' if result.reason else ""
+    return f"already {result.state}{since} by {result.by}{why}"
+
+
+def catch_up(admin: Admin, job: str, timeout: float, console: Console = messages) -> None:
+    """Wait until the job has taken what lay before it, with a progress bar. Raises as `Admin.catch_up`."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("  catching up"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        admin.catch_up(job, timeout=timeout, on_progress=lambda taken, of: bar.update(task, completed=taken, total=of))

@@ -1,0 +1,257 @@
+"""The command line over a log without workers: which jobs, what is said where, and what it ends with."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from slackwater.admin.cli import main
+from slackwater.core.commands import Command
+from slackwater.core.control.ack import Ack
+from slackwater.core.coverage import Stance
+from slackwater.core.cut import cut_of
+from slackwater.persistence.open import open_store
+from slackwater.persistence.store import EventStore
+
+LABELS = {"a": "team=payments", "b": "team=payments", "c": "team=orders"}
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> EventStore:
+    return open_store(f"sqlite:///{tmp_path}/log.db", create=True)
+
+
+@pytest.fixture
+def run(store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Run:
+    """Runs the command with words; three labelled jobs are deployed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SLACKWATER_LOG", f"sqlite:///{tmp_path}/log.db")
+
+    def run_words(*words: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["slackwater", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return Done(int(end.value.code or 0), said.out, said.err)
+
+    for name, label in LABELS.items():
+        Path(f"{name}.sql").write_text(
+            f"-- @label: {label}\nCREATE STREAM {name}_out WITH (topic='{name}') AS SELECT * FROM t"
+        )
+        assert run_words("deploy", f"{name}.sql").code == 0
+    return run_words
+
+
+def _states(run: Run) -> dict[str, str]:
+    return {job["name"]: job["state"] for job in json.loads(run("jobs", "-o", "json").out)}
+
+
+def _vouch(store: EventStore, name: str) -> None:
+    verb = Ack("w-1", 1, Stance.RUNNING, cut_of({("t", 0): 7}), {"t": 1})
+    store.handle(Command(f"w-1/{name}", name, verb, "w-1", "worker", datetime.now(UTC)))
+
+
+def test_several_jobs_by_name(run: Run, store: EventStore) -> None:
+    """One answer each, one batch id; the same batch again is answered the same and appends nothing."""
+    words = ("start", "a", "b", "a", "--yes", "--no-wait", "--command-id", "CHG-4711", "-o", "json")
+    first = json.loads(run(*words).out)
+    assert [(one["name"], one["state"], one["command_id"]) for one in first] == [
+        ("a", "STARTING", "CHG-4711/a"),
+        ("b", "STARTING", "CHG-4711/b"),
+    ]
+    assert {one["batch_id"] for one in first} == {"CHG-4711"}
+    head = store.head()
+    again = json.loads(run(*words).out)
+    assert [(one["seq"], one["duplicate"]) for one in again] == [(one["seq"], True) for one in first]
+    assert store.head() == head
+
+
+def test_nobody_to_ask(run: Run, store: EventStore) -> None:
+    """Off a terminal several jobs are moved only with --yes: exit 2 naming it, and nothing moves, nothing is recorded."""
+    before = store.head()
+    for words in (("a", "b"), ("-l", "team=payments"), ("--all",)):
+        done = run("start", *words, "--no-wait")
+        assert (done.code, done.out) == (2, "")
+        assert "--yes" in done.err
+    assert store.head() == before
+    assert store.query("SELECT count(*) FROM refusals").rows == ((0,),)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "state"), [("y\n", 0, "STARTING"), ("n\n", 1, "DEPLOYED"), ("\x03", 130, "DEPLOYED")]
+)
+def test_asked_at_a_terminal(run: Run, answer: str, code: int, state: str) -> None:
+    """At a terminal the plan is shown first, on stderr, and one is asked."""
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "slackwater", "start", "-l", "team=payments", "--no-wait", "-o", "name"]
+    process = subprocess.Popen(words, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    os.close(theirs)
+    said = ""
+    while "these?" not in said:
+        said += os.read(ours, 1000).decode()
+    if answer == "\x03":
+        process.send_signal(2)
+    else:
+        os.write(ours, answer.encode())
+    out, _ = process.communicate(timeout=30)
+    os.close(ours)
+    assert "BECOMES" in said
+    assert "DEPLOYED" in said
+    assert (process.returncode, out) == (code, "a\nb\n" if code == 0 else "")
+    assert _states(run) == {"a": state, "b": state, "c": "DEPLOYED"}
+
+
+def test_chosen_by_labels(run: Run) -> None:
+    """`-l` lists and moves what it chooses, also where that is one job; nothing chosen is exit 4, nonsense exit 2."""
+    assert run("jobs", "-l", "team=payments", "-o", "name").out == "a\nb\n"
+    assert json.loads(run("jobs", "-l", "team in (orders)", "-o", "json").out)[0]["labels"] == {"team": "orders"}
+    assert run("start", "-l", "team!=payments", "--no-wait", "--yes").code == 0
+    assert _states(run) == {"a": "DEPLOYED", "b": "DEPLOYED", "c": "STARTING"}
+    assert run("stop", "-l", "team=nobody", "--yes").code == 4
+    nonsense = run("jobs", "-l", "team payments")
+    assert nonsense.code == 2
+    assert "character 6" in nonsense.err
+    assert run("stop", "-l", "", "--yes").code == 2
+
+
+@pytest.mark.parametrize("words", [(), ("a", "--all"), ("a", "-l", "team"), ("--all", "-l", "team")])
+def test_which_jobs(run: Run, words: tuple[str, ...]) -> None:
+    """Names, a selector and --all do not mix, and one of them is needed: never every job by accident."""
+    assert run("resume", *words, "--yes").code == 2
+
+
+def test_all_jobs_and_all_holds(run: Run) -> None:
+    """--all is every job with every verb; every hold of a job is --all-holds."""
+    assert run("start", "--all", "--yes", "--no-wait").code == 0
+    assert run("pause", "a", "--hold", "night", "--no-wait").code == 0
+    assert run("resume", "a", "--no-wait").code == 3
+    assert run("resume", "a", "--all-holds", "--no-wait").code == 0
+    assert run("stop", "--all", "--yes", "--no-wait").code == 0
+    assert set(_states(run).values()) == {"STOPPING"}
+
+
+def test_dry_run(run: Run, store: EventStore) -> None:
+    """What would come of it, for one and for many, with the exit code it would end with; nothing moves."""
+    run("start", "a", "--no-wait")
+    before = store.head()
+    assert run("pause", "a", "--dry-run").out == "a  STARTING → PAUSING\n"
+    assert run("start", "a", "--dry-run").out.startswith("a  already STARTING since")
+    assert run("pause", "b", "--dry-run").code == 3
+    many = run("pause", "--all", "--dry-run")
+    assert many.code == 3
+    lines = [line.split() for line in many.out.splitlines()]
+    assert lines[1][:3] == ["a", "STARTING", "PAUSING"]
+    assert lines[2][:3] == ["b", "DEPLOYED", "–"]
+    assert store.head() == before
+    assert store.query("SELECT count(*) FROM refusals").rows == ((0,),)
+
+
+def test_the_worst_is_the_exit_code(run: Run) -> None:
+    """One that is refused or missing does not keep the others; each is answered, and the code is the highest."""
+    run("start", "a", "--no-wait")
+    done = run("pause", "a", "b", "ghost", "--yes", "--no-wait", "-o", "jsonl")
+    a, b, ghost = map(json.loads, done.out.splitlines())
+    assert done.code == 4
+    assert a["state"] == "PAUSING"
+    assert b["error"]["code"] == "illegal_transition"
+    assert (ghost["name"], ghost["error"]["code"]) == ("ghost", "no_such_job")
+    spoken = run("pause", "b", "ghost", "--yes", "--no-wait")
+    assert (spoken.code, spoken.out) == (4, "")
+    assert "b  cannot pause b: it is DEPLOYED" in spoken.err
+
+
+def test_jobs_move_side_by_side(run: Run, store: EventStore) -> None:
+    """Every command is handed in before the first is waited for; of three that nobody carries out each is told so."""
+    done = run("start", "--all", "--yes", "--deadline", "1", "-o", "json")
+    assert done.code == 1
+    assert [one["error"]["code"] for one in json.loads(done.out)] == ["job_failed"] * 3
+    events = [
+        event for (event,) in store.query("SELECT event FROM job_history WHERE event <> 'JobDeployed' ORDER BY seq").rows
+    ]
+    assert events == ["StartRequested"] * 3 + ["JobFailed"] * 3
+
+
+def test_usage_errors_as_json(run: Run) -> None:
+    """Under -o json every error is an object on stderr, wherever the option stands; the word json alone means nothing."""
+    for words in (
+        ("pause", "-o", "json"),
+        ("pause", "a", "--bogus", "-o", "json"),
+        ("pause", "--reason", "-o", "a", "-ojsonl", "--timeout", "x"),
+        ("show", "--output=json"),
+        ("explode", "a", "-o", "json"),
+        ("db", "upgrade", "--bogus", "-o", "json"),
+    ):
+        done = run(*words)
+        assert (done.code, done.out) == (2, "")
+        assert json.loads(done.err)["error"]["code"] == "usage"
+    for words in (("pause", "json"), ("show", "json"), ("pause", "a", "--reason", "json")):
+        assert run(*words).err.startswith(("error: ", "refused: "))
+    assert run("pause", "a", "-o", "xml").code == 2
+
+
+def test_names_alone(run: Run) -> None:
+    """-o name prints names and nothing else; of an audit, what was asked for first."""
+    assert run("audit", "SELECT job_id, seq FROM events ORDER BY seq", "-o", "name").out == "a\nb\nc\n"
+    assert run("verify", "-o", "name").out == "log\n"
+    assert run("start", "a", "--no-wait", "-o", "name").out == "a\n"
+
+
+def test_no_wait(run: Run) -> None:
+    """--no-wait is --wait no."""
+    assert "STARTING" in run("start", "a", "--no-wait").out
+    assert "PAUSING" in run("sql", "PAUSE JOB a", "--no-wait").out
+
+
+def test_unfit_deadline(run: Run) -> None:
+    """A deadline no clock can hold is refused by name, and so is one that is over before it begins."""
+    for deadline in ("999999999999", "-5"):
+        done = run("start", "a", "--deadline", deadline, "--no-wait")
+        assert done.code == 2
+        assert "86400" in done.err
+
+
+def test_text_that_is_no_job(run: Run, store: EventStore) -> None:
+    """SQL refused at deploy stands in the log under the name the text gives, or its file."""
+    Path("x.sql").write_text("-- @name: orders\nSELECT FROM")
+    Path("y.sql").write_text("-- @nome: orders\nSELECT * FROM t")
+    for file, words in (("x.sql", "line 2"), ("y.sql", "did you mean @name?")):
+        done = run("deploy", file)
+        assert done.code == 2
+        assert words in done.err
+    found = store.query("SELECT job_id, code, channel FROM refusals ORDER BY job_id").rows
+    assert list(found) == [("orders", "syntax_error", "cli"), ("y", "unknown_annotation", "cli")]
+
+
+def test_catching_up_needs_a_broker(run: Run, store: EventStore) -> None:
+    """Exit 7, saying so, where none is configured or none answers; a pause catches up with nothing."""
+    run("start", "a", "--no-wait")
+    _vouch(store, "a")
+    none = run("start", "a", "--wait", "caught-up")
+    assert none.code == 7
+    assert "none is configured" in none.err
+    dead = run("--kafka", "127.0.0.1:9", "start", "a", "--wait", "caught-up")
+    assert dead.code == 7
+    assert "127.0.0.1:9 does not answer" in dead.err
+    assert run("pause", "a", "--wait", "caught-up").code == 2
+    many = run("start", "a", "b", "--wait", "caught-up", "--yes", "--deadline", "1")
+    assert (many.code, many.out.split()[:2]) == (7, ["a", "already"]), "the worst of one that failed and one unreachable"
+    assert _states(run)["a"] == "RUNNING"
