@@ -47,7 +47,7 @@ diagram: $(STAMP)  ## write docs/states.md anew from the transition table
 lock: $(STAMP)  ## resolve the dependencies anew
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  --python-version 3.11 --upgrade pyproject.toml --extra embedded --group dev -o requirements/dev.lock
+	  --python-version 3.11 --upgrade pyproject.toml --extra embedded --extra otel --group dev -o requirements/dev.lock
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Slackwater needs Python 3.11 or newer: make PYTHON=python3.11 …")'
