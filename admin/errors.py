@@ -88,7 +88,7 @@ class Unavailable(SlackwaterError):
 
 
 _BY_CODE: Mapping[str, type[SlackwaterError]] = MappingProxyType(
-    {"no_such_job": NotFound, "version_conflict": Conflict, "bad_job_id": InvalidCommand}
+    {"no_such_job": NotFound, "version_conflict": Conflict, "bad_job_id": InvalidCommand, "bad_command_id": InvalidCommand}
 )
 
 

@@ -12,7 +12,7 @@ from slackwater.persistence.store import EventStore
 from slackwater.streams.control.anchor import LogBehindKafka
 from slackwater.streams.kafka_connection import BadKafkaSettings
 from slackwater.streams.topics import ControlTopics
-from slackwater.streams.worker import WorkerSettings, prepare, run_worker, worker_name
+from slackwater.streams.worker import WorkerSettings, is_worker_name, prepare, run_worker, worker_name
 
 from .desk import translated
 from .errors import InvalidCommand, Unavailable
@@ -29,6 +29,8 @@ T = TypeVar("T")
 def run(log: str | None, kafka: str | None, name: str | None, log_level: str, wait_s: float) -> None:
     """Run until SIGINT or SIGTERM. Raises Unavailable if log or broker do not answer for `wait_s`, InvalidCommand."""
     settings = load_settings(log, kafka)
+    if name is not None and not is_worker_name(name):
+        raise InvalidCommand("bad_worker_name", f"{name[:40]!r} cannot be a worker", hint="1-100 bytes of printable text")
     url, connection = settings.need_log(), settings.need_connection()
 
     def open_log() -> EventStore:
