@@ -15,6 +15,7 @@ from slackwater.core.coverage import Stance
 from slackwater.core.cut import Cut
 from slackwater.core.sql.plan import JobPlan
 from slackwater.core.want import Want
+from slackwater.persistence.steps import reached
 
 from .kafka_connection import KafkaConnection
 from .parts import REAL, Parts
@@ -22,7 +23,6 @@ from .patience import Patience
 from .sink import Sink
 from .source import Source
 from .standing import Counts, PathFailure, Standing, Unmendable
-from .steps import reached
 from .taken import Taken
 from .topic_identity import arrive
 from .transaction import Transaction

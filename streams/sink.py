@@ -12,13 +12,13 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from slackwater.core.cut import Cut
+from slackwater.persistence.steps import reached
 
 from .batch import DeadLetter
 from .engine import Outcome
 from .kafka_connection import WIRE_BROKE, KafkaConnection
 from .send_offsets import TRANSACTIONAL, send_offsets
 from .standing import Unmendable
-from .steps import reached
 
 INIT_TIMEOUT_S: Final = 30.0
 ABORT_TIMEOUT_S: Final = 2.0
