@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
+import structlog
 from confluent_kafka import KafkaError, KafkaException
 from structlog.testing import capture_logs
 from tests.unit.control.given import SPEC
@@ -57,8 +58,13 @@ class Said:
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Waits are short; what is logged can be seen, also where the simulation has silenced it for the session."""
     monkeypatch.setattr(module, "STORE_RETRY_S", 0.001)
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
 
 
 def take(log: MemoryStore, said: Said, *messages: Any, key: bytes | None = None) -> ControlAgent:
