@@ -100,7 +100,7 @@ def test_a_log_that_cannot_be_asked_is_waited_for() -> None:
     assert [command.id for command in log.asked] == ["d"] * 4
 
 
-@pytest.mark.parametrize("failure", [StoreError("unstorable", "no"), ValueError("a bug"), OverflowError()], ids=repr)
+@pytest.mark.parametrize("failure", [StoreError("bad_value", "no"), ValueError("a bug"), OverflowError()], ids=repr)
 def test_a_command_that_cannot_be_decided_is_refused(failure: Exception) -> None:
     """It is recorded in its own place and answered, and the next one is taken."""
     log, said = Log(*failing(failure)), Said()
