@@ -36,3 +36,23 @@ def test_an_edited_row_starts_nothing(rig: Rig) -> None:
     rig.wait_caught_up()
     rig.assert_exactly_once()
     assert rig.admin.verify().ok
+
+
+def test_an_event_that_cannot_be_read_is_published_by_nobody(rig: Rig) -> None:
+    """One job's garbled event stops neither the published log nor the other jobs."""
+    for name in ("garbled", "other"):
+        rig.admin.deploy_job(name, "1", rig.sql.replace(rig.job, name))
+    with sqlite3.connect(rig.directory / "log.db") as intruder:
+        (guard,) = intruder.execute("SELECT sql FROM sqlite_master WHERE name = 'event_no_update'").fetchone()
+        intruder.execute("DROP TRIGGER event_no_update")
+        intruder.execute("UPDATE event SET data = 'not json' WHERE job_id = 'garbled'")
+        intruder.execute(guard)
+    rig.worker()
+    rig.admin.start_job("other", timeout=60)
+    rig.wait_for(lambda: "JobStarted" in _published(rig), "the other job's events")
+    assert _published(rig)[0] == "JobDeployed"
+    assert {body["data"]["job"] for body in rig.bodies(rig.topics.events)} == {"other"}
+
+
+def _published(rig: Rig) -> list[str]:
+    return [body["data"]["event"] for body in rig.bodies(rig.topics.events)]
