@@ -15,15 +15,17 @@ from slackwater.core.codec import UnknownEvent
 from slackwater.core.commands import Command, Position, is_job_id
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
+from slackwater.core.observation import Observation
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 from slackwater.core.settle import Settled, command_hash, refusal, settle
 
+from . import observations as observed
 from . import tables as t
 from .dialects import Dialect
 from .errors import AuditQueryError, StoreBusy, StoreError, StoreUnavailable
 from .rows import command_row, event_row, job_from_row, job_row, recorded_from, recorded_of, result_from
-from .store import Head, Origin, Table
+from .store import CommandCount, Head, Origin, Table
 from .watcher import Watcher
 
 ATTEMPTS: Final = 5
@@ -192,6 +194,25 @@ class SqlStore:
         finally:
             # What was set for this query goes with the connection.
             connection.invalidate()
+
+    # Beside the log.
+
+    def command_counts(self) -> Sequence[CommandCount]:
+        """See EventStore."""
+        return self._reading(observed.count_commands)
+
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """See EventStore."""
+
+        def once() -> None:
+            with self._transaction(write=True) as connection:
+                observed.keep(connection, observations)
+
+        self._retried(once)
+
+    def observations(self, job_id: str | None = None) -> Sequence[Observation]:
+        """See EventStore."""
+        return self._reading(lambda connection: observed.find(connection, job_id))
 
     def close(self) -> None:
         """See EventStore."""
