@@ -1,4 +1,4 @@
-"""Observations: what is measured of a job and is no fact of its life. Kept beside the log, never in it, and soon forgotten."""
+"""Observations: what is measured of a job and is no fact of its life. Kept beside the log, and soon forgotten."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -21,12 +21,14 @@ from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.fail import Fail
 from slackwater.core.job import Job
 from slackwater.core.sql.errors import SqlError
+from slackwater.core.want import wanted
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import EventStore
 
 from .job_agent import JobAgent
 from .job_group import offsets_of_empty_group
 from .kafka_connection import KafkaConnection
+from .logging_setup import about
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
 from .scheduler import SCHEDULER, due
 from .steps import reached
@@ -102,6 +104,7 @@ class Supervisor(Service):
 
     async def _look_after(self, job: Job, as_of: float) -> None:
         agent = self._agents.get(job.id)
+        about(job.id, wanted(job))
         try:
             for verb in due(job, datetime.now(UTC)):
                 await self._say(job, verb, SCHEDULER)

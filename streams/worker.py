@@ -1,11 +1,9 @@
 """The worker process: one Faust app with the control agent, the supervisor and the publisher."""
 
 import asyncio
-import logging
 import os
 import secrets
 import socket
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +24,7 @@ from .control.anchor import check_anchor
 from .control.publisher import Publisher
 from .faust_credentials import faust_credentials
 from .kafka_connection import KafkaConnection
+from .logging_setup import set_up_logging
 from .supervisor import Supervisor, say
 from .topics import ControlTopics, ensure_topics
 from .vigil import Vigil
@@ -176,28 +175,6 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str) -> fa
         log.warning("worker ready", worker=settings.name)
 
     return app
-
-
-def set_up_logging(level: str) -> None:
-    """One handler for our log and for Faust's: people's lines on a terminal, JSON lines elsewhere, all on stderr."""
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-    ]
-    on_terminal = sys.stderr.isatty()
-    render: Any = structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, render]
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("faust", "aiokafka", "mode"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def prepare(store: EventStore, settings: WorkerSettings) -> None:

@@ -10,7 +10,7 @@ import pytest
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.start import Start
 from slackwater.core.cut import cut_of
-from slackwater.core.observation import VIGIL, ControlSeen, Observation, PartitionLag, Seen, Worked
+from slackwater.core.observation import CONTROL, VIGIL, ControlSeen, Observation, PartitionLag, Seen, Worked
 from slackwater.persistence.errors import StoreUnavailable
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import CommandCount, EventStore
@@ -42,7 +42,12 @@ def seen(job: str, worker: str, body: Worked | Seen | ControlSeen, s: float = 0.
 
 def test_kept_as_they_were(store: EventStore) -> None:
     """Every kind comes back as it was given, by job and worker; of one job alone if one is named."""
-    given = [seen("b", VIGIL, SEEN), seen("a", "w-2", WORKED), seen("a", "w-1", WORKED), seen("@control", VIGIL, ControlSeen(4, 9))]
+    given = [
+        seen("b", VIGIL, SEEN),
+        seen("a", "w-2", WORKED),
+        seen("a", "w-1", WORKED),
+        seen("@control", VIGIL, ControlSeen(4, 9)),
+    ]
     store.observe(given)
     assert list(store.observations()) == sorted(given, key=lambda one: (one.job_id, one.worker))
     assert [one.worker for one in store.observations("a")] == ["w-1", "w-2"]
