@@ -12,7 +12,7 @@ from slackwater.core.job import Job
 from slackwater.core.observation import Observation, forgotten
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Result
-from slackwater.core.settle import command_hash, refusal, settle
+from slackwater.core.settle import command_hash, recordable, refusal, settle
 
 from .errors import AuditQueryError
 from .rows import recorded_of
@@ -31,6 +31,7 @@ class MemoryStore:
 
     def handle(self, command: Command) -> Result:
         """See EventStore."""
+        command = recordable(command)
         with self._changed:
             known = self._commands.get(command.id)
             job = self._jobs.get(command.job_id)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from slackwater.core.commands import Command, Position
 from slackwater.core.job import Job
 from slackwater.core.observation import Observation
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
+
+AUDIT_ROWS_MAX: Final = 100_000
 
 
 class Head(NamedTuple):
@@ -44,6 +46,12 @@ class Table(NamedTuple):
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
+    @classmethod
+    def of(cls, cursor: Any) -> Self:
+        """What a database cursor found, as far as it is shown."""
+        columns = tuple(column[0] for column in cursor.description or ())
+        return cls(columns, tuple(tuple(row) for row in cursor.fetchmany(AUDIT_ROWS_MAX)))
+
 
 class EventStore(Protocol):
     """An append-only log of job events with an inbox of commands.
@@ -56,7 +64,8 @@ class EventStore(Protocol):
         """Decide the command against the job as the log has it and append what follows, in one transaction.
 
         Idempotent by command id: asked again with the same content it gives the first result with `duplicate` set; with
-        other content it refuses `command_id_reused`, and the first result stands. Refusals are recorded too. An unknown
+        other content it refuses `command_id_reused`, and the first result stands. Refusals are recorded too; one whose id no
+        database could keep under an id of its own (`recordable`), which is then the result's `command_id`. An unknown
         COMMIT is resolved inside, by asking for the command id. Must not decide outside the transaction, and must not
         append twice for one id. Raises StoreBusy if the lock on the log is not had in time.
         """

@@ -14,6 +14,7 @@ import structlog
 from slackwater.core.coverage import Stance
 from slackwater.core.sql.plan import JobPlan
 from slackwater.core.want import Want
+from slackwater.persistence.steps import reached
 
 from .allowance import Allowance
 from .counts import Counts
@@ -27,7 +28,6 @@ from .proof import DRAIN_TIMEOUT_S, Proof
 from .sink import Sink
 from .source import Source
 from .standing import PathFailure, Standing, Unmendable
-from .steps import reached
 from .taken import Taken
 from .topic_identity import arrive
 from .transaction import Transaction
@@ -65,10 +65,8 @@ class RecordPath:
         self.failure: PathFailure | None = None
         self._plan = plan
         self._topics = dict(topics)
-        self._clock = parts.clock
-        self._connection = connection
-        self._on_change = on_change
-        sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
+        self._clock, self._connection, self._on_change = parts.clock, connection, on_change
+        sink = Sink(job_id, connection, worker, plan.dead_letter_topic, parts.clock)
         self._transaction = Transaction(job_id, parts.engine(plan), sink, counts)
         self._source = Source(job_id, plan, connection, worker, begin=begin, on_assigned=on_change, clock=parts.clock)
         self._handover = parts.handover()

@@ -23,6 +23,7 @@ from slackwater.core.job import Job
 from slackwater.core.sql.errors import SqlError
 from slackwater.core.want import wanted
 from slackwater.persistence.errors import StoreError
+from slackwater.persistence.steps import reached
 from slackwater.persistence.store import EventStore
 
 from .job_agent import JobAgent
@@ -31,7 +32,6 @@ from .kafka_connection import KafkaConnection
 from .logging_setup import about
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
 from .scheduler import SCHEDULER, due
-from .steps import reached
 
 log = structlog.get_logger()
 POLL_INTERVAL_S: Final = 1.0

@@ -8,11 +8,12 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import KafkaException
 
+from slackwater.persistence.steps import reached
+
 from .counts import Counts
 from .engine import Engine, Outcome
 from .patience import as_unmendable
 from .sink import Sink
-from .steps import reached
 from .taken import Taken
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ import pytest
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.start import Start
 from slackwater.core.cut import cut_of
-from slackwater.core.observation import CONTROL, VIGIL, ControlSeen, Observation, PartitionLag, Seen, Worked
+from slackwater.core.observation import VIGIL, ControlSeen, Observation, PartitionLag, Seen, Worked
 from slackwater.persistence.errors import StoreUnavailable
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import CommandCount, EventStore
