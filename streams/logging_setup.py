@@ -11,12 +11,18 @@ from typing import Any
 import structlog
 from structlog.contextvars import bind_contextvars, merge_contextvars
 
+from slackwater.core.commands import Command
 from slackwater.core.want import Want
 
 
 def about(job_name: str, want: Want | None) -> None:
     """What this thread or task logs from now on is about that job, and what is wanted of it (None: not heard yet)."""
     bind_contextvars(job_name=job_name, epoch=want.epoch if want else None, command_id=want.wish if want else None)
+
+
+def about_command(command: Command) -> None:
+    """The same for a command that has yet to be decided: of what epoch it is shows then."""
+    bind_contextvars(job_name=command.job_id or None, epoch=None, command_id=command.id)
 
 
 def set_up_logging(level: str) -> None:
