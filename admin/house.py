@@ -97,7 +97,7 @@ class House:
             open_store(self.log, create=True).close()
 
     def start_worker(self, metrics_port: int = 0) -> None:
-        """Start one worker as a process of its own; what it says goes to `worker.log`, its metrics to a port that is not 0."""
+        """Start one worker as a process of its own; what it says goes to `worker.log`. Port 0: no metrics."""
         self._worker_log = (self.directory / "worker.log").open("ab")
         command = [sys.executable, "-m", "slackwater", "--log", self.log, "--kafka", self.kafka, "worker"]
         command += ["--name", self._worker_name, "--parent-pid", str(os.getpid()), "--metrics-port", str(metrics_port)]

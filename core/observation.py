@@ -132,6 +132,8 @@ def by_job(observations: Iterable[Observation]) -> dict[str, Observed]:
 
 
 def _together(several: list[Observation]) -> Observed:
-    seen = next(((one.body, one.at) for one in several if isinstance(one.body, Seen)), (None, None))
     worked = tuple((one.worker, one.at, one.body) for one in several if isinstance(one.body, Worked))
-    return Observed(*seen, worked)
+    for one in several:
+        if isinstance(one.body, Seen):
+            return Observed(one.body, one.at, worked)
+    return Observed(None, None, worked)

@@ -37,7 +37,7 @@ class CommandCount(NamedTuple):
     channel: str
     outcome: str
     code: str | None
-    count: int
+    number: int
 
 
 class Table(NamedTuple):

@@ -82,7 +82,7 @@ class LogFollower:
         fits = (recorded.seq, recorded.prev_hash) == (self.seq + 1, self._hash) and hash_again(recorded) == recorded.hash
         self.seq, self._hash = recorded.seq, recorded.hash
         try:
-            self.tally.take(recorded)
+            self._tally.take(recorded)
         except IllegalTransition:
             fits = False
         self._misfits += not fits

@@ -112,7 +112,7 @@ CATALOGUE: Final[tuple[Metric, ...]] = (
     Metric("slackwater_owned_partitions", _G, _W, "partitions", _JOB, "Input partitions this worker has vouched for."),
     Metric("slackwater_control_tombstones_total", _C, _W, "messages", (), "Messages without a value on the control topic."),
     Metric(
-        "slackwater_control_misplaced_total", _C, _W, "messages", (), "Commands whose message has a key that is not their job."
+        "slackwater_control_misplaced_total", _C, _W, "messages", (), "Commands of a message whose key is not the job."
     ),
     Metric("slackwater_worker_memory_bytes", _G, _W, "bytes", (), "Memory of the worker that is in RAM."),
     Metric("slackwater_worker_start_timestamp_seconds", _G, _W, "unix time", (), "When the worker began."),

@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Protocol
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -86,7 +86,7 @@ class MetricsServer:
         self._metrics = make_wsgi_app(self._registry)
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         kind = type("_Server", (ThreadingWSGIServer,), {"address_family": family})
-        self._server = make_server(host, port, self._answer, kind, _Quiet)
+        self._server: WSGIServer = make_server(host, port, self._answer, kind, _Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True)
         self._thread.start()
 

@@ -102,7 +102,7 @@ def test_commands_are_counted(store: EventStore) -> None:
     for id, verb in (("p", Pause()), ("p", Pause()), ("x", Start()), ("y", Start())):
         store.handle(command(id, verb))
     store.handle(command("g", Pause(), "ghost"))
-    found = {kind[:-1]: kind.count for kind in store.command_counts() if kind.verb in {"pause", "start"}}
+    found = {kind[:-1]: kind.number for kind in store.command_counts() if kind.verb in {"pause", "start"}}
     assert found == {
         ("orders_big", "start", "api", "accepted", None): 1,
         ("orders_big", "start", "api", "refused", "illegal_transition"): 2,
