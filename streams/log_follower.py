@@ -12,7 +12,7 @@ from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.tally import Tally
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.rows import hash_again
-from slackwater.persistence.store import EventStore
+from slackwater.persistence.store import EventStore, Unreadable
 
 EVENTS_MAX: Final = 500
 COMPARE_INTERVAL_S: Final = 30.0
@@ -34,7 +34,6 @@ class LogFollower:
         self._lock = threading.Lock()
         self._hash = GENESIS
         self._misfits = 0
-        self._unreadable = 0
         self._differing = 0
         self._compared_at = 0.0
         self._stop = threading.Event()
@@ -43,7 +42,7 @@ class LogFollower:
     @property
     def problems(self) -> int:
         """Events that do not fit or cannot be read, and jobs whose row is not what their events say."""
-        return self._misfits + self._unreadable + self._differing
+        return self._misfits + self._differing
 
     def start(self) -> None:
         """Read what there is, then what comes."""
@@ -64,40 +63,44 @@ class LogFollower:
     def follow(self) -> bool:
         """Take one chunk of what is new; True at the end of the log, or if it cannot be read now. Raises no StoreError."""
         try:
-            chunk = self._store.read(self.seq, EVENTS_MAX)
-        except StoreError as error:
-            self.is_reachable = not error.retryable
-            self._unreadable = int(self.is_reachable)
+            chunk = self._store.scan(self.seq, EVENTS_MAX)
+        except StoreError:
+            self.is_reachable = False
             return True
         with self._lock:
-            for recorded in chunk:
-                if recorded.seq > self.seq:  # else another thread has taken it meanwhile
-                    self._take(recorded)
+            for found in chunk:
+                if found.seq > self.seq:  # else another thread has taken it meanwhile
+                    self._take(found)
         is_end = len(chunk) < EVENTS_MAX
         self.is_complete = self.is_complete or is_end
-        self.is_reachable, self._unreadable = True, 0
+        self.is_reachable = True
         return is_end
 
-    def _take(self, recorded: Recorded) -> None:
-        fits = (recorded.seq, recorded.prev_hash) == (self.seq + 1, self._hash) and hash_again(recorded) == recorded.hash
-        self.seq, self._hash = recorded.seq, recorded.hash
-        try:
-            self._tally.take(recorded)
-        except IllegalTransition:
+    def _take(self, found: Recorded | Unreadable) -> None:
+        """What does not fit is counted, and what can be counted of the log all the same is."""
+        fits = found.seq == self.seq + 1
+        if isinstance(found, Unreadable):
             fits = False
+        else:
+            fits = fits and found.prev_hash == self._hash and hash_again(found) == found.hash
+            try:
+                self._tally.take(found)
+            except IllegalTransition:
+                fits = False
+        self.seq, self._hash = found.seq, found.hash
         self._misfits += not fits
 
     def compare(self) -> None:
         """Rows first, then the events up to now: no row may be ahead of its events, or say otherwise than they do."""
         with self._lock:
             known = set(self._tally.jobs)
-        rows = {job.id: job for job in self._store.jobs()}
+        rows, unreadable = {job.id: job for job in self._store.jobs()}, self._store.unreadable_jobs()
         while not self.follow():
             pass
         with self._lock:
             folded = dict(self._tally.jobs)
         differing = [job for job in rows.values() if job.id not in folded or _differs(job, folded[job.id])]
-        self._differing = len(known - rows.keys()) + len(differing)
+        self._differing = len(known - rows.keys() - set(unreadable)) + len(unreadable) + len(differing)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -106,7 +106,7 @@ class Supervisor(Service):
             self._health.turned()
             as_of = time.monotonic()
             try:
-                for job in await asyncio.to_thread(self._store.jobs):
+                for job in await asyncio.to_thread(self._store.jobs, checked=True):
                     self._begin(job, as_of)
                 self._health.read()
             except StoreError as error:

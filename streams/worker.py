@@ -96,7 +96,7 @@ class VigilService(Service):
 
     def _look(self, vigil: Vigil) -> None:
         vigil.seen.clear()
-        for job in self._store.jobs():
+        for job in self._store.jobs(checked=True):
             if job.state in LIVE:
                 about(job.id, wanted(job))
                 try:

@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 _TIME: Final = {"sqlite": "TEXT", "postgresql": "timestamptz"}
 _STRICT: Final = {"sqlite": " STRICT", "postgresql": ""}
