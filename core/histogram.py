@@ -20,6 +20,10 @@ class Histogram:
         self.classes[bisect_left(self.bounds, value)] += 1
         self.total += value
 
+    def copy(self) -> "Histogram":
+        """The same values, and none that come later."""
+        return Histogram(self.bounds, self.classes, self.total)
+
     @property
     def count(self) -> int:
         """How many values."""

@@ -10,7 +10,7 @@ from slackwater.core.cut import Cut, Gap, PartitionKey, cut_of
 from slackwater.core.job import Job
 from slackwater.core.observation import PartitionLag
 
-from .kafka_connection import KafkaConnection
+from .kafka_connection import CLIENT_PREFIX, KafkaConnection
 from .topic_identity import changed_identity, topic_ids
 
 REQUEST_TIMEOUT_S: Final = 10.0
@@ -31,20 +31,26 @@ def offsets_of_empty_group(connection: KafkaConnection, job: Job) -> Cut | None:
     found = topic_ids(admin, job.spec.inputs)
     if len(found) < len(job.spec.inputs) or changed_identity(job.topics, found) is not None:
         return None
-    if not _is_empty(admin, connection.group_of(job.id)):
+    if members(admin, connection.group_of(job.id)):
         return None
     offsets = stable_offsets(connection, job.id, job.spec.inputs)
     return None if undecided(admin, job.spec.outputs) else offsets
 
 
-def _is_empty(admin: AdminClient, group: str) -> bool:
+def members(admin: AdminClient, group: str) -> dict[str, tuple[PartitionKey, ...]]:
+    """Which partitions each member of the group owns, by worker. Raises KafkaException."""
     (described,) = admin.describe_consumer_groups([group], request_timeout=REQUEST_TIMEOUT_S).values()
     try:
-        return not described.result().members
+        found = described.result().members
     except KafkaException as error:
         if error.args[0].code() in _NOBODY:
-            return True
+            return {}
         raise
+    owned = {one.client_id.removeprefix(CLIENT_PREFIX): one.assignment for one in found}
+    return {
+        worker: tuple(sorted((tp.topic, tp.partition) for tp in assignment.topic_partitions)) if assignment else ()
+        for worker, assignment in sorted(owned.items())
+    }
 
 
 def stable_offsets(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> Cut:

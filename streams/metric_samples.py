@@ -1,48 +1,61 @@
 """From what is known to the values of the catalogue: pure, so that a test can count them beside the log."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from itertools import product
+from typing import Any, Final
 
 from slackwater.core.histogram import Histogram
 from slackwater.core.job import Job
 from slackwater.core.observation import CONTROL, ControlSeen, Observation, Seen
+from slackwater.core.result import Outcome
 from slackwater.core.states import LIVE, TRANSITIONAL, JobState
-from slackwater.core.tally import Tally
+from slackwater.core.tally import PAUSE_CODES, RESUME_CODES, Tally
 from slackwater.persistence.store import CommandCount
 
 from .counts import Counts
 
 Sample = tuple[str, tuple[Any, ...], float | Histogram]
 """Name of the metric, its labels in the catalogue's order, the value."""
-STATES = tuple(state for state in JobState if state is not JobState.ABSENT)
-_HOLDING = frozenset({"pause", "resume"})
+STATES: Final = tuple(state for state in JobState if state is not JobState.ABSENT)
+_HOLDING: Final = frozenset({"pause", "resume"})
+_ZERO_COMMANDS: Final = tuple(product(("deploy", "start", "pause", "resume", "stop"), ("api", "cli", "topic"), Outcome))
+_ZERO_ERRORS: Final = ("deadline", "fallback", "illegal_transition")
+"""Shown before the first of them: a counter that appears with 1 hides that it rose."""
 
 
 def of_log(tally: Tally, commands: Iterable[CommandCount]) -> Iterator[Sample]:
     """What counts the log: events by their tally, commands by what they came to."""
-    errors = dict(tally.fell_short)
-    doors: dict[tuple[str, str, str], int] = {}
-    refusals: dict[tuple[str, str], int] = {}
-    for job_id, verb, channel, outcome, code, count in commands:
-        doors[verb, channel, outcome] = doors.get((verb, channel, outcome), 0) + count
+    paused, resumed, errors = (_from_zero(tally.jobs, codes) for codes in (PAUSE_CODES, RESUME_CODES, _ZERO_ERRORS))
+    paused.update(tally.paused)
+    resumed.update(tally.resumed)
+    errors.update(tally.fell_short)
+    doors: Counter[tuple[str, ...]] = Counter(dict.fromkeys(_ZERO_COMMANDS, 0))
+    refusals: Counter[tuple[str, ...]] = Counter({("ack", "stale_epoch"): 0})
+    for job_id, verb, channel, outcome, code, number in commands:
+        doors[verb, channel, outcome] += number
         if code is not None:
-            refusals[verb, code] = refusals.get((verb, code), 0) + count
+            refusals[verb, code] += number
             if job_id is not None and verb in _HOLDING:
-                errors[job_id, code] = errors.get((job_id, code), 0) + count
+                errors[job_id, code] += number
     for name, counted in (
-        ("jobs_paused_total", tally.paused),
-        ("jobs_resumed_total", tally.resumed),
+        ("jobs_paused_total", paused),
+        ("jobs_resumed_total", resumed),
         ("job_pause_resume_errors_total", errors),
         ("slackwater_job_failures_total", tally.failures),
         ("slackwater_commands_total", doors),
         ("slackwater_refusals_total", refusals),
     ):
         yield from ((name, labels, float(count)) for labels, count in counted.items())
-    yield from (("job_pause_duration_seconds", (job_id,), found) for job_id, found in tally.pauses.items())
-    yield from (("slackwater_transition_seconds", (verb,), found) for verb, found in tally.transitions.items())
+    yield from (("job_pause_duration_seconds", (job_id,), found.copy()) for job_id, found in tally.pauses.items())
+    yield from (("slackwater_transition_seconds", (verb,), found.copy()) for verb, found in tally.transitions.items())
     for job in tally.jobs.values():
         yield from _of_job(job)
+
+
+def _from_zero(jobs: Iterable[str], codes: Iterable[str]) -> Counter[tuple[str, str]]:
+    return Counter(dict.fromkeys(product(jobs, sorted(codes)), 0))
 
 
 def _of_job(job: Job) -> Iterator[Sample]:
@@ -96,4 +109,4 @@ def of_worker(counts: dict[str, Counts], owned: dict[str, int]) -> Iterator[Samp
             ("slackwater_owned_partitions", owned.get(job_id, 0)),
         ):
             yield name, (job_id,), float(value)
-        yield "slackwater_batch_seconds", (job_id,), found.batch_s
+        yield "slackwater_batch_seconds", (job_id,), found.batch_s.copy()
