@@ -55,15 +55,19 @@ class Shown(Protocol):
         """After the last. Closing twice is fine."""
 
 
-class _Collected(Collector):
+class Collected(Collector):
+    """What is shown, as Prometheus' own registry takes it."""
+
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
 
     def collect(self) -> Iterator[Metric]:
+        """Every family that has a value now."""
         return families(self._shown.samples())
 
     def describe(self) -> list[Metric]:
-        return []  # else the registry would ask for samples when it is told of us
+        """Nothing: else the registry would ask for samples when it is told of us."""
+        return []
 
 
 class _Quiet(WSGIRequestHandler):
@@ -99,7 +103,7 @@ class MetricsServer:
         """Ask for its samples at every scrape, on the scrape's thread."""
         self._shown.append(shown)
         shown.start()
-        self._registry.register(_Collected(shown))
+        self._registry.register(Collected(shown))
 
     def close(self) -> None:
         """Answer no more."""
