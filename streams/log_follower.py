@@ -17,8 +17,8 @@ from slackwater.persistence.store import EventStore, Unreadable
 EVENTS_MAX: Final = 500
 COMPARE_INTERVAL_S: Final = 30.0
 POLL_INTERVAL_S: Final = 1.0
-BREATH_S: Final = 0.02
-"""Between two chunks of a long log that is read for the first time: records flow meanwhile."""
+BREATHS: Final = 3
+"""After each chunk of a long log that is read for the first time, so many times as long as it took: records flow meanwhile."""
 
 
 class LogFollower:
@@ -104,12 +104,14 @@ class LogFollower:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            began = time.monotonic()
             is_end = self.follow()
+            took_s = time.monotonic() - began
             if is_end and self.is_reachable and time.monotonic() - self._compared_at > COMPARE_INTERVAL_S:
                 self._compared_at = time.monotonic()
                 with suppress(StoreError):
                     self.compare()
-            self._stop.wait(POLL_INTERVAL_S if is_end else BREATH_S)
+            self._stop.wait(POLL_INTERVAL_S if is_end else BREATHS * took_s)
 
 
 def _differs(row: Job, folded: Job) -> bool:
