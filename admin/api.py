@@ -1,7 +1,7 @@
 """Admin: everything an operator can ask, as Python. The command line and AsyncAdmin are this, worn differently."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -12,25 +12,21 @@ from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
-from slackwater.core.job import Job
-from slackwater.core.recorded import Recorded
-from slackwater.core.selector import HINT, SelectorError, parse_selector
 from slackwater.persistence.open import open_store
-from slackwater.persistence.store import EventStore, Table
-from slackwater.persistence.verify import Verdict, verify
+from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
 
 from .bulk import Answer, ask_each
 from .desk import CommandResult, translated
 from .door import WAIT_TIMEOUT_S, Door
-from .errors import InvalidCommand, NotFound, SlackwaterError, Unavailable
-from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
+from .errors import Unavailable
+from .questions import Questions
 from .settings import load_settings
 
 DEADLINE_S = 60
 
 
-class Admin:
+class Admin(Questions):
     """A connection to the event log, and to Kafka where lag is asked for. Thread-safe; close it, or use `with`."""
 
     def __init__(
@@ -41,8 +37,7 @@ class Admin:
         actor: str | None = None,
         channel: str = "api",
     ) -> None:
-        self.store = store
-        self.kafka = kafka
+        super().__init__(store, kafka)
         self._door = Door(store, kafka, actor, channel)
 
     @classmethod
@@ -188,61 +183,3 @@ class Admin:
             hint = "set SLACKWATER_KAFKA or --kafka (host:port)"
             raise Unavailable("no_broker", "catching up is seen on Kafka, and none is configured", hint=hint)
         catch_up(self.kafka, lambda: self._job(name), timeout, on_progress or (lambda taken, of: None))
-
-    # Questions.
-
-    def list_jobs(self, selector: str | None = None) -> tuple[JobStatus, ...]:
-        """Every job, or those that `selector` chooses by their labels, by name. Raises InvalidCommand `bad_selector`."""
-        try:
-            chosen = None if selector is None else parse_selector(selector)
-        except SelectorError as error:
-            raise InvalidCommand(error.code, str(error), hint=HINT) from None
-        with translated():
-            return tuple(status_of(job) for job in self.store.jobs() if chosen is None or chosen.fits(job.spec.labels))
-
-    def get_job_status(self, name: str) -> JobStatus:
-        """Where the job is in its life. Raises NotFound."""
-        return status_of(self._job(name))
-
-    def get_job_details(self, name: str) -> JobDetails:
-        """Everything about the job; what Kafka says only if a broker is configured and answers. Raises NotFound."""
-        job = self._job(name)
-        history = self.history(name)
-        kafka = self.kafka_state(name)
-        facts = (name, status_of(job), job.spec.sql, job.spec.inputs, job.spec.outputs)
-        seen = (kafka, kafka.current_lag, kafka.last_processed_offset) if kafka else (None, None, None)
-        return JobDetails(*facts, metrics_of(history), pauses_of(history), *seen)
-
-    def kafka_state(self, name: str) -> KafkaJobState | None:
-        """Lag and offsets of the job's group; None if no broker is configured, or if it does not answer us."""
-        if self.kafka is None:
-            return None
-        from .lag import read_kafka_state
-
-        try:
-            return read_kafka_state(self.kafka, name, self._job(name).spec.inputs)
-        except SlackwaterError:
-            return None
-
-    def history(self, name: str, since: int = 0) -> tuple[Recorded, ...]:
-        """The job's events after version `since`. Raises NotFound."""
-        self._job(name)
-        with translated():
-            return tuple(self.store.history(name, since))
-
-    def audit(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Table:
-        """One read-only statement over the audit views."""
-        with translated():
-            return self.store.query(sql, dict(parameters or {}))
-
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verdict:
-        """Is the chain whole, and is every job what its events say?"""
-        with translated():
-            return verify(self.store, progress)
-
-    def _job(self, name: str) -> Job:
-        with translated():
-            job = self.store.job(name)
-        if job is None:
-            raise NotFound("no_such_job", f"there is no job {name}", hint="see `slackwater jobs`", job=name)
-        return job

@@ -17,7 +17,8 @@ DEV_FILE: Final = DEV_HOUSE / "house.toml"
 class Settings(BaseSettings):
     """`log` is a SQLAlchemy URL of the event log, `kafka` bootstrap servers, `prefix` begins the control topics' names;
     `kafka_settings` go to every client; a worker silent for `session_timeout_s` loses its partitions; every
-    `vigil_interval_s` one worker looks at what happens to the inputs of jobs."""
+    `vigil_interval_s` one worker looks at what happens to the inputs of jobs; a worker serves `/metrics` and its probes at
+    `metrics_host` and `metrics_port` (0: nowhere)."""
 
     model_config = SettingsConfigDict(env_prefix="SLACKWATER_", extra="forbid")
 
@@ -27,6 +28,8 @@ class Settings(BaseSettings):
     kafka_settings: dict[str, str] = Field(default_factory=dict, repr=False)
     session_timeout_s: float = Field(default=10.0, ge=2, le=300)
     vigil_interval_s: float = Field(default=10.0, ge=1, le=3600)
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    metrics_host: str = "0.0.0.0"
 
     @classmethod
     def settings_customise_sources(

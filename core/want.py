@@ -20,6 +20,8 @@ class Want:
     """Accepted gaps: a partition that stands before this offset continues at it."""
     cap: RateCap | None = field(default=None, compare=False)
     """How fast to go. No part of what is vouched for: it may be lifted while the job runs."""
+    wish: str = field(default="", compare=False)
+    """Id of the command that is carried out, for whoever reads the workers' logs."""
 
 
 _STANCE: Final = {
@@ -33,4 +35,4 @@ _STANCE: Final = {
 
 def wanted(job: Job) -> Want:
     """Run, hold still or release: a function of the folded job alone."""
-    return Want(_STANCE.get(job.state, Stance.RELEASED), job.epoch, job.skips, job.cap)
+    return Want(_STANCE.get(job.state, Stance.RELEASED), job.epoch, job.skips, job.cap, job.wish)

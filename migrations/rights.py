@@ -8,10 +8,10 @@ APP: Final = "slackwater_app"
 READER: Final = "slackwater_reader"
 """Audit queries."""
 
-_TABLES: Final = "event, command, job, chain, alembic_version"
+_TABLES: Final = "event, command, job, chain, observation, alembic_version"
 _VIEWS: Final = "events, job_history, pauses, holds, refusals"
 _GRANTS: Final = {
-    APP: ("INSERT ON event, command, job", "UPDATE ON job, chain"),
+    APP: ("INSERT ON event, command, job", "UPDATE ON job, chain", "INSERT, UPDATE, DELETE ON observation"),
     READER: (),
 }
 

@@ -1,6 +1,7 @@
 """The event log in memory: for tests and simulation. It earns its place by passing the conformance suite."""
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,13 +9,14 @@ from typing import Any
 from slackwater.core.commands import Command
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
+from slackwater.core.observation import Observation, forgotten
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Result
 from slackwater.core.settle import command_hash, recordable, refusal, settle
 
 from .errors import AuditQueryError
 from .rows import recorded_of
-from .store import AUDIT_TIMEOUT_S, Head, Origin, Table
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Table
 
 
 class MemoryStore:
@@ -25,6 +27,7 @@ class MemoryStore:
         self._events: list[Recorded] = []
         self._jobs: dict[str, Job] = {}
         self._commands: dict[str, tuple[bytes, Command, Result]] = {}
+        self._observations: dict[tuple[str, str], Observation] = {}
 
     def handle(self, command: Command) -> Result:
         """See EventStore."""
@@ -107,6 +110,27 @@ class MemoryStore:
     def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
         """Refused: there is no SQL in here."""
         raise AuditQueryError("not_a_database", "the in-memory log cannot be asked by SQL", "use SQLite or PostgreSQL")
+
+    def command_counts(self) -> Sequence[CommandCount]:
+        """See EventStore."""
+        with self._changed:
+            found = Counter(
+                (r.job_id if r.job_id in self._jobs else None, r.verb, command.channel, str(r.outcome), r.code)
+                for _, command, r in self._commands.values()
+            )
+        return [CommandCount(*kind, count) for kind, count in found.items()]
+
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """See EventStore."""
+        with self._changed:
+            self._observations |= {(one.job_id, one.worker): one for one in observations}
+            before = forgotten(observations)
+            self._observations = {key: one for key, one in self._observations.items() if before is None or one.at >= before}
+
+    def observations(self, job_id: str | None = None) -> Sequence[Observation]:
+        """See EventStore."""
+        with self._changed:
+            return [one for _, one in sorted(self._observations.items()) if job_id in {None, one.job_id}]
 
     def close(self) -> None:
         """See EventStore."""

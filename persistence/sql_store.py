@@ -9,10 +9,12 @@ from sqlalchemy import Connection, Engine, Select, bindparam, insert, select, up
 from slackwater.core.commands import Command, Position, is_job_id
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
+from slackwater.core.observation import Observation
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 from slackwater.core.settle import Settled, Step, command_hash, recordable, refusal, settle
 
+from . import observations as observed
 from . import tables as t
 from .audit import table_of
 from .database import Database, LostRace
@@ -23,7 +25,7 @@ from .folds import Folds, Judged
 from .jobs_table import JobsTable
 from .rows import command_row, event_row, job_row, recorded_of, result_from
 from .steps import reached
-from .store import AUDIT_TIMEOUT_S, Head, Origin, Table, Unreadable
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Table, Unreadable
 from .watcher import Watcher
 
 _HEAD: Final = select(t.chain.c.seq, t.chain.c.hash).where(t.chain.c.id == 1)
@@ -164,6 +166,20 @@ class SqlStore:
         """See EventStore."""
         with self._dialect.asked(self._engine, sql, parameters or {}, timeout_s) as cursor:
             return table_of(cursor)
+
+    # Beside the log.
+
+    def command_counts(self) -> Sequence[CommandCount]:
+        """See EventStore."""
+        return self._database.reading(observed.count_commands)
+
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """See EventStore."""
+        self._database.writing(lambda connection: observed.keep(connection, observations))
+
+    def observations(self, job_id: str | None = None) -> Sequence[Observation]:
+        """See EventStore."""
+        return self._database.reading(lambda connection: observed.find(connection, job_id))
 
     def close(self) -> None:
         """See EventStore."""

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple, Protocol, Self
 
 from slackwater.core.commands import Command, Position
 from slackwater.core.job import Job
+from slackwater.core.observation import Observation
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 
@@ -27,6 +28,17 @@ class Origin:
     channel: str
     reply_to: str | None
     position: Position | None
+
+
+class CommandCount(NamedTuple):
+    """How many commands of one kind came to one end. `job_id` is None where there is no such job; `code` is a refusal's."""
+
+    job_id: str | None
+    verb: str
+    channel: str
+    outcome: str
+    code: str | None
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,21 @@ class EventStore(Protocol):
         a setting. Raises AuditQueryError for anything else, if it fails, takes longer than `timeout_s` (`query_timeout`) or
         gives more than AUDIT_ROWS_MAX rows (`too_many_rows`).
         """
+        ...
+
+    def command_counts(self) -> Sequence[CommandCount]:
+        """Every command with its first answer, counted; a command asked again counts once."""
+        ...
+
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """Keep the latest observation of each job and worker, beside the log: no event, no `seq`, no hash.
+
+        What is a day older than the newest of these is forgotten. Must not keep an append waiting for longer than a write.
+        """
+        ...
+
+    def observations(self, job_id: str | None = None) -> Sequence[Observation]:
+        """What is kept, of one job or of all, by job and worker. What this code cannot read is left out."""
         ...
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ def upgrade(url: URL, dialect: Dialect, revision: str = "head") -> None:
             _lock(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
-            if connection.dialect.name == "postgresql":
+            if connection.dialect.name == "postgresql" and revision == "head":
                 _grant(connection)
     except DBAPIError as error:
         raise dialect.translate(error) from None

@@ -53,6 +53,10 @@ class Outcome:
     outputs: dict[str, list[Row]] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     taken: int = 0
+    bytes_in: int = 0
+    """Of the values taken."""
+    bytes_out: int = 0
+    """Of the values in `outputs`."""
 
 
 class Engine:
@@ -77,10 +81,11 @@ class Engine:
         through the others. Raises PoisonRecord for the first poison record if the job says so, duckdb.InterruptException
         for a query that takes too long.
         """
-        outcome = Outcome(taken=len(batch.values))
+        outcome = Outcome(taken=len(batch.values), bytes_in=_size(batch.values))
         poison: Poison = {}
         for topic, several in self._pipelines.get(batch.topic, {}).items():
             parts = [self._part(compiled, batch, poison) for compiled in several]
+            outcome.bytes_out += sum(_size(part.values) for part in parts)
             if len(parts) == 1:
                 outcome.outputs[topic] = parts[0].rows()
             else:
@@ -199,6 +204,11 @@ _PLACES: Final[dict[str, tuple[str, Any, Any]]] = {
     "_timestamp": ("ts", lambda m: m.timestamp()[1], pa.int64()),
 }
 """Pseudo-columns: the table's column, how to read it from a message, its type. `_key` is there anyway."""
+
+
+def _size(values: Sequence[bytes | None]) -> int:
+    # Not a loop of Python's own: 20,000 values in half a millisecond.
+    return sum(map(len, filter(None, values)))
 
 
 @lru_cache(maxsize=2)

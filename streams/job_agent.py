@@ -16,6 +16,7 @@ from slackwater.core.job import Job
 from slackwater.core.spec_from_sql import plan_of
 from slackwater.core.want import Want
 
+from .counts import Counts
 from .kafka_connection import KafkaConnection
 from .oversight import Running
 from .positions import Begin
@@ -36,15 +37,24 @@ class JobAgent:
     """Starts, steers and ends one record path."""
 
     def __init__(
-        self, app: faust.App, job: Job, connection: KafkaConnection, worker: str, on_change: Callable[[], None]
+        self,
+        app: faust.App,
+        job: Job,
+        connection: KafkaConnection,
+        worker: str,
+        counts: Counts,
+        on_change: Callable[[], None],
     ) -> None:
         self.job_id = job.id
         self._spec_hash = job.spec.hash
         self._renewed = job.renewed
         self._mailbox = app.channel(maxsize=16)
         plan = plan_of(job.spec)
+        counts.committed = ()  # of the record path before, perhaps of another topic
         begin = Begin(job.cut, job.cut_holds, plan.options.start == "latest" and not job.cut)
-        self.path = RecordPath(job.id, plan, connection, worker, begin=begin, topics=job.topics, on_change=on_change)
+        self.path = RecordPath(
+            job.id, plan, connection, worker, begin=begin, topics=job.topics, counts=counts, on_change=on_change
+        )
         self._app = app
         self._name = f"job.{job.id}.{time.monotonic_ns()}"
         self._agent = app.agent(self._mailbox, name=self._name)(self._read_mail)

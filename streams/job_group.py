@@ -8,8 +8,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from slackwater.core.cut import Cut, Gap, PartitionKey, cut_of
 from slackwater.core.job import Job
+from slackwater.core.observation import PartitionLag
 
-from .kafka_connection import KafkaConnection
+from .kafka_connection import CLIENT_PREFIX, KafkaConnection
 from .topic_identity import changed_identity, topic_ids
 
 REQUEST_TIMEOUT_S: Final = 10.0
@@ -30,31 +31,42 @@ def offsets_of_empty_group(connection: KafkaConnection, job: Job) -> Cut | None:
     found = topic_ids(admin, job.spec.inputs)
     if len(found) < len(job.spec.inputs) or changed_identity(job.topics, found) is not None:
         return None
-    if not _is_empty(admin, connection.group_of(job.id)):
+    if members(admin, connection.group_of(job.id)):
         return None
     offsets = stable_offsets(connection, job.id, job.spec.inputs)
     return None if undecided(admin, job.spec.outputs) else offsets
 
 
-def _is_empty(admin: AdminClient, group: str) -> bool:
+def members(admin: AdminClient, group: str) -> dict[str, tuple[PartitionKey, ...]]:
+    """Which partitions each member of the group owns, by worker. Raises KafkaException."""
     (described,) = admin.describe_consumer_groups([group], request_timeout=REQUEST_TIMEOUT_S).values()
     try:
-        return not described.result().members
+        found = described.result().members
     except KafkaException as error:
         if error.args[0].code() in _NOBODY:
-            return True
+            return {}
         raise
+    owned = {one.client_id.removeprefix(CLIENT_PREFIX): one.assignment for one in found}
+    return {
+        worker: tuple(sorted((tp.topic, tp.partition) for tp in assignment.topic_partitions)) if assignment else ()
+        for worker, assignment in sorted(owned.items())
+    }
 
 
 def stable_offsets(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> Cut:
-    """Committed offsets of the inputs' partitions; those never committed are left out.
+    """Committed offsets of the inputs' partitions; those never committed are left out. Raises KafkaException."""
+    return committed_by(connection, connection.group_of(job_id), inputs)
+
+
+def committed_by(connection: KafkaConnection, group: str, topics: Sequence[str]) -> Cut:
+    """The same of any group and topics.
 
     Asked by a consumer that never joins. The admin client's question for the same is answered partition by partition, with
     "unstable" looking like "never committed", and can crash the process (librdkafka #5040). Raises KafkaException.
     """
-    consumer = connection.consumer(group_id=connection.group_of(job_id), isolation_level="read_committed")
+    consumer = connection.consumer(group_id=group, isolation_level="read_committed")
     try:
-        partitions = [TopicPartition(*key) for key in _partitions(consumer, inputs)]
+        partitions = [TopicPartition(*key) for key in _partitions(consumer, topics)]
         committed = consumer.committed(partitions, REQUEST_TIMEOUT_S) if partitions else []
     finally:
         consumer.close()
@@ -83,6 +95,12 @@ def undecided(admin: AdminClient, topics: Sequence[str]) -> dict[PartitionKey, i
 def stable_ends(admin: AdminClient, keys: Sequence[PartitionKey]) -> dict[PartitionKey, int]:
     """The end of each partition for a `read_committed` reader."""
     return _offsets(admin, keys, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+
+def lags_between(committed: Cut, there: Bounds) -> tuple[PartitionLag, ...]:
+    """How far the group is behind in each partition."""
+    stands = {(at.topic, at.partition): at.offset for at in committed}
+    return tuple(PartitionLag(*key, stands.get(key), end, first) for key, (first, end) in sorted(there.items()))
 
 
 def gaps_between(committed: Cut, there: Bounds) -> tuple[Gap, ...]:

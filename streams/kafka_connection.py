@@ -47,6 +47,8 @@ WIRE_BROKE: Final = frozenset({-195, -187, -185})
 _QUIET_AND_BRISK: Final = {"log_level": 2, "reconnect.backoff.max.ms": 1000}
 """librdkafka waits up to 10 s before it tries a broken connection again: longer than a session."""
 CALLBACKS: Final = frozenset({"on_delivery", "error_cb"})
+CLIENT_PREFIX: Final = "slackwater-"
+"""Before the name of a worker in what its consumers call themselves."""
 KEY_FILES: Final = ("ssl.key.location", "ssl.keystore.location")
 
 

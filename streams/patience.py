@@ -11,6 +11,7 @@ from typing import Final
 import duckdb
 from confluent_kafka import KafkaError, KafkaException
 
+from .counts import Counts
 from .standing import NotYet, Unmendable
 
 TRIES_MAX: Final = 6
@@ -67,7 +68,8 @@ class Kind(StrEnum):
 class Patience:
     """Counts the tries of each kind since it last went well. One thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
         self._tries: Counter[Kind] = Counter()
 
     def succeeded(self) -> None:
@@ -80,6 +82,7 @@ class Patience:
 
     def failed(self, error: Exception, doing: str) -> float:
         """Seconds to wait before the next try. Raises Unmendable when there is no point in one; `doing` says at what."""
+        self._counts.errors += 1
         if isinstance(error, Unmendable):
             raise error
         # A rebalance callback that fails comes out of `close` and `consume` as a bare KafkaError.

@@ -17,7 +17,9 @@ from slackwater.core.want import Want
 from slackwater.persistence.steps import reached
 
 from .allowance import Allowance
+from .counts import Counts
 from .kafka_connection import KafkaConnection
+from .logging_setup import about
 from .open_outputs import OpenOutputs
 from .parts import REAL, Parts
 from .patience import Patience
@@ -25,7 +27,7 @@ from .positions import Begin
 from .proof import DRAIN_TIMEOUT_S, Proof
 from .sink import Sink
 from .source import Source
-from .standing import Counts, PathFailure, Standing, Unmendable
+from .standing import PathFailure, Standing, Unmendable
 from .taken import Taken
 from .topic_identity import arrive
 from .transaction import Transaction
@@ -54,23 +56,21 @@ class RecordPath:
         *,
         begin: Begin,
         topics: Mapping[str, str],
+        counts: Counts,
         on_change: Callable[[], None],
         parts: Parts = REAL,
     ) -> None:
         self.job_id = job_id
-        self.counts = Counts()
         self.standing: Standing | None = None
         self.failure: PathFailure | None = None
         self._plan = plan
         self._topics = dict(topics)
-        self._clock = parts.clock
-        self._connection = connection
-        self._on_change = on_change
+        self._clock, self._connection, self._on_change = parts.clock, connection, on_change
         sink = Sink(job_id, connection, worker, plan.dead_letter_topic, parts.clock)
-        self._transaction = Transaction(job_id, parts.engine(plan), sink, self.counts)
+        self._transaction = Transaction(job_id, parts.engine(plan), sink, counts)
         self._source = Source(job_id, plan, connection, worker, begin=begin, on_assigned=on_change, clock=parts.clock)
         self._handover = parts.handover()
-        self._patience = Patience()
+        self._patience = Patience(counts)
         self._allowance = Allowance(parts.clock)
         self._want: tuple[Want | None, float] = (None, 0.0)
         self._at = "before the first record"
@@ -150,6 +150,7 @@ class RecordPath:
         if self._handover.broken is not None:
             self._rewind(self._handover.broken)
         want, as_of = self._want
+        about(self.job_id, want)
         if want is None or as_of <= self._source.assigned_at or self._clock() - as_of > LEASE_S:
             # A partition is taken from only after a word from the log that is younger than its assignment, and not too old.
             self._source.hold()
@@ -211,7 +212,6 @@ class RecordPath:
         self._source.serve(pause_s)
         self._transaction.sink.rebuild()
         self._source.rewind()
-        self.counts.rebuilt += 1
         self._handover.mend()
 
     def _fail(self, error: Unmendable) -> None:
@@ -238,13 +238,13 @@ class RecordPath:
 
     def work_on(self, taken: Taken) -> None:
         """One batch, one transaction."""
-        broken: Exception | None = None
         self._at = f"last at {taken.first}"
+        about(self.job_id, self._want[0])
         try:
             self._transaction.run(taken, lambda: self._source.group)
             self._patience.succeeded()
+            self._handover.done()
         except Exception as error:
-            broken = error
             # Whatever was written is aborted by the next init_transactions of this id, at the latest by its timeout.
             self._transaction.give_up()
-        self._handover.done(broken)
+            self._handover.done(error)

@@ -17,7 +17,7 @@ from slackwater.core.sql.plan import JobPlan
 from slackwater.persistence.steps import reached
 
 from . import positions
-from .kafka_connection import WIRE_BROKE, KafkaConnection
+from .kafka_connection import CLIENT_PREFIX, WIRE_BROKE, KafkaConnection
 from .positions import Begin, partitions_of
 from .standing import NotYet, Unmendable
 from .taken import OutOfRange, Taken, only_records
@@ -49,7 +49,7 @@ class Source:
         self._connection = connection
         self._settings: dict[str, Any] = {
             "group_id": connection.group_of(job_id),
-            "client_id": f"slackwater-{worker}",
+            "client_id": CLIENT_PREFIX + worker,
             "enable_auto_commit": False,
             "enable_auto_offset_store": False,
             "auto_offset_reset": "error",

@@ -21,15 +21,20 @@ from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.fail import Fail
 from slackwater.core.job import Job
 from slackwater.core.sql.errors import SqlError
+from slackwater.core.want import wanted
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.steps import reached
 from slackwater.persistence.store import EventStore
 
+from .counts import CountsOfJobs
+from .health import Health
 from .job_agent import JobAgent
 from .job_group import offsets_of_empty_group
 from .kafka_connection import KafkaConnection
+from .logging_setup import about
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
 from .scheduler import SCHEDULER, due
+from .standing import Standing
 
 log = structlog.get_logger()
 POLL_INTERVAL_S: Final = 1.0
@@ -39,8 +44,19 @@ BUSY_TIMEOUT_S: Final = 5.0
 class Supervisor(Service):
     """One in every worker. `wake` may be called from any thread."""
 
-    def __init__(self, app: faust.App, store: EventStore, connection: KafkaConnection, worker: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        app: faust.App,
+        store: EventStore,
+        connection: KafkaConnection,
+        worker: str,
+        counts: CountsOfJobs,
+        health: Health,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self._counts = counts
+        self._health = health
         self._app = app
         self._store = store
         self._connection = connection
@@ -56,6 +72,10 @@ class Supervisor(Service):
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._woken.set)
+
+    def standings(self) -> list[tuple[str, Standing | None]]:
+        """Every job that has a record path here, and what that vouched for last."""
+        return [(job_id, agent.running.standing) for job_id, agent in list(self._agents.items())]
 
     async def on_start(self) -> None:
         """Remember the loop that `wake` speaks to."""
@@ -83,10 +103,12 @@ class Supervisor(Service):
     async def _supervise(self) -> None:
         while not self.should_stop:
             self._woken.clear()
+            self._health.turned()
             as_of = time.monotonic()
             try:
                 for job in await asyncio.to_thread(self._store.jobs, checked=True):
                     self._begin(job, as_of)
+                self._health.read()
             except StoreError as error:
                 log.warning("the log is not reachable; jobs go on as they are until the lease ends", cause=str(error))
                 await self.sleep(POLL_INTERVAL_S)
@@ -102,15 +124,16 @@ class Supervisor(Service):
 
     async def _look_after(self, job: Job, as_of: float) -> None:
         agent = self._agents.get(job.id)
+        about(job.id, wanted(job))
         try:
             for verb in due(job, datetime.now(UTC)):
                 await self._say(job, verb, SCHEDULER)
             for action in self._oversight.judge(job, agent.running if agent else None, as_of):
                 await self._act(job, action, as_of)
         except (StoreError, KafkaException) as error:
-            log.warning("looking after a job failed; again soon", job_name=job.id, cause=str(error))
+            log.warning("looking after a job failed; again soon", cause=str(error))
         except Exception:
-            log.exception("looking after a job failed", job_name=job.id)
+            log.exception("looking after a job failed")
 
     async def _act(self, job: Job, action: Action, as_of: float) -> None:
         match action:
@@ -135,7 +158,7 @@ class Supervisor(Service):
 
     async def _employ(self, job: Job) -> None:
         try:
-            agent = JobAgent(self._app, job, self._connection, self._worker, self.wake)
+            agent = JobAgent(self._app, job, self._connection, self._worker, self._counts[job.id], self.wake)
         except SqlError as error:
             await self._say(job, Fail(self._worker, job.epoch, "unreadable_job", str(error)))
             return
@@ -153,6 +176,7 @@ def say(store: EventStore, actor: str, job: Job, verb: Verb) -> None:
     result = store.handle(Command(f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC)))
     reached("acked")
     if result.changed:
-        log.info(f"{job.id} {verb.name}", job_name=job.id, state=result.state, events=list(result.events))
+        told = {"job_name": job.id, "epoch": result.epoch, "command_id": job.wish, "state": result.state}
+        log.info(f"{job.id} {verb.name}", **told, events=list(result.events))
     elif result.code is not None:
-        log.info(f"{job.id} {verb.name} refused", job_name=job.id, code=result.code, message=result.message)
+        log.info(f"{job.id} {verb.name} refused", code=result.code, message=result.message)

@@ -23,10 +23,11 @@ from slackwater.core.control.warn import LEVELS, Warn
 from slackwater.core.coverage import Stance
 from slackwater.core.cut import Cut, gaps_text
 from slackwater.core.job import Job
+from slackwater.core.observation import ControlSeen, Seen
 from slackwater.core.states import JobState
 from slackwater.core.want import wanted
 
-from .job_group import REQUEST_TIMEOUT_S, Bounds, bounds, gaps_between, stable_offsets
+from .job_group import REQUEST_TIMEOUT_S, Bounds, bounds, committed_by, gaps_between, lags_between, stable_offsets
 from .kafka_connection import KafkaConnection
 from .topic_identity import changed_identity, topic_ids
 
@@ -53,6 +54,8 @@ class Vigil:
         self._admin = connection.admin()
         self._pauses: dict[str, _Pause] = {}
         self._missed: Counter[str] = Counter()
+        self.seen: dict[str, Seen] = {}
+        """What the last look at each job saw of its inputs."""
 
     def look(self, job: Job) -> Iterator[Verb]:
         """What is to be put before the log about a job that lives."""
@@ -64,18 +67,28 @@ class Vigil:
             code = "topic_identity_changed"
             yield Fail(self._worker, job.epoch, code, why) if runs else ReportGap(job.epoch, code, why)
             return
-        if job.cap is not None and job.state is JobState.RUNNING:
-            yield LiftCap(job.epoch, self._lag(job))
-        if job.state is not JobState.PAUSED:
-            self._pauses.pop(job.id, None)
-            return
         committed = stable_offsets(self._connection, job.id, job.spec.inputs)
         there = bounds(self._admin, job.spec.inputs)
         gaps = gaps_between(committed, there)
-        if gaps:
+        is_paused = job.state is JobState.PAUSED
+        left_s = self.horizon_s(job, committed, there) if is_paused and not gaps else None
+        seen = Seen(lags_between(committed, there), 0.0 if gaps else left_s)
+        if there:  # else no broker knows the topics at this moment, which says nothing of the lag
+            self.seen[job.id] = seen
+        if job.cap is not None and job.state is JobState.RUNNING:
+            yield LiftCap(job.epoch, seen.lag)
+        if not is_paused:
+            self._pauses.pop(job.id, None)
+        elif gaps:
             yield ReportGap(job.epoch, "data_gap", gaps_text(gaps), gaps)
-            return
-        yield from self._warn(job, committed, there)
+        else:
+            yield from self._warn(job, left_s)
+
+    def look_at_control(self, group: str, topic: str) -> ControlSeen:
+        """How far the workers' shared group has come on the control topic."""
+        committed = committed_by(self._connection, group, [topic])
+        (place,) = lags_between(committed, bounds(self._admin, [topic]))
+        return ControlSeen(place.offset if place.offset is not None else place.first, place.end)
 
     def _gone(self, job: Job, found: Mapping[str, str]) -> str | None:
         """In words, which topic the job knew is there no more; None if all are, or one may yet come back."""
@@ -86,13 +99,7 @@ class Vigil:
         self._missed[job.id] += 1
         return f"the topic {missing} was deleted" if self._missed[job.id] >= LOOKS_MAX else None
 
-    def _lag(self, job: Job) -> int:
-        ends = bounds(self._admin, job.spec.inputs)
-        stands = stable_offsets(self._connection, job.id, job.spec.inputs)
-        return sum(max(ends[at.topic, at.partition][1] - at.offset, 0) for at in stands if (at.topic, at.partition) in ends)
-
-    def _warn(self, job: Job, committed: Cut, there: Bounds) -> Iterator[Verb]:
-        left_s = self.horizon_s(job, committed, there)
+    def _warn(self, job: Job, left_s: float | None) -> Iterator[Verb]:
         if left_s is None or job.since is None:
             return
         left_at_pause_s = left_s + max((datetime.now(UTC) - job.since).total_seconds(), 1.0)

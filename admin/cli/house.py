@@ -44,6 +44,10 @@ def worker(
     ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for a log or broker that does not answer; then exit 7.")] = 60,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Serve /metrics, /healthz, /readyz here; 0: nowhere (SLACKWATER_METRICS_PORT)."),
+    ] = None,
     parent_pid: Annotated[int | None, typer.Option(hidden=True, help="End when this process does.")] = None,
 ) -> None:
     """Run jobs: join their groups, move records, obey the log. SIGTERM drains and ends it within 40 seconds."""
@@ -51,7 +55,7 @@ def worker(
 
     if parent_pid is not None:
         threading.Thread(target=_end_with, args=(parent_pid,), daemon=True).start()
-    run(shared.log, shared.kafka, name, log_level, wait)
+    run(shared.log, shared.kafka, name, log_level, wait, metrics_port)
 
 
 def _end_with(parent_pid: int) -> None:

@@ -16,6 +16,7 @@ from slackwater.core.settle import settle, turned_away
 from slackwater.persistence.errors import StoreRefused, StoreUnavailable
 from slackwater.persistence.store import EventStore
 
+from ..logging_setup import about_command
 from ..topics import ControlTopics
 from .cloud_events import reply, reply_kinds
 from .envelope import read_command
@@ -26,7 +27,9 @@ log = structlog.get_logger()
 STORE_RETRY_S: Final = 1.0
 
 
-def install(app: faust.App, store: EventStore, topics: ControlTopics, replies: Replies, wake: Callable[[], None]) -> None:
+def install(
+    app: faust.App, store: EventStore, topics: ControlTopics, replies: Replies, wake: Callable[[], None]
+) -> "ControlAgent":
     """Add the control agent to the app."""
     control = app.topic(
         topics.control, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", internal=False
@@ -38,6 +41,7 @@ def install(app: faust.App, store: EventStore, topics: ControlTopics, replies: R
             await agent.take(arrival_of(event.message))
 
     app.agent(control, name="slackwater.control")(control_agent)
+    return agent
 
 
 def arrival_of(message: Any) -> Arrival:
@@ -68,11 +72,14 @@ class ControlAgent:
             log.warning("a message without a value is ignored", position=arrival.position.name, ignored=self.ignored)
             return
         command = read_command(arrival, datetime.now(UTC))
+        about_command(command)
         if arrival.key is not None and command.job_id and arrival.key != command.job_id.encode():
             self.misplaced += 1
-            told = {"command": command.id, "job_name": command.job_id, "misplaced": self.misplaced}
-            log.warning("a command's key is not its job: with more partitions order would be lost", **told)
+            why = "with more partitions order would be lost"
+            log.warning(f"a command's key is not its job: {why}", job_name=command.job_id, misplaced=self.misplaced)
         result = await self._decide(command)
+        told = {"epoch": result.epoch, "actor": command.actor, "state": result.state, "code": result.code}
+        log.info(f"{result.verb} {result.outcome}", **told)
         self._wake()
         await self._answer(command, result)
 
@@ -85,11 +92,11 @@ class ControlAgent:
             try:
                 result = await asyncio.to_thread(self._store.handle, command)
             except (StoreUnavailable, StoreRefused) as error:
-                log.warning("the log cannot be asked; the command waits", command=command.id, cause=str(error))
+                log.warning("the log cannot be asked; the command waits", cause=str(error))
                 await asyncio.sleep(STORE_RETRY_S)
                 continue
             except Exception as error:
-                log.exception("a command could not be decided", command=command.id)
+                log.exception("a command could not be decided")
                 cause = f"this command could not be decided: {type(error).__name__}"
                 refused = Refused("not_decided", cause, "the worker's log says more")
             else:
@@ -106,4 +113,4 @@ class ControlAgent:
             try:
                 await asyncio.to_thread(self._replies.send, command.reply_to, reply(kind, result, now))
             except Exception as error:
-                log.warning("an answer could not be sent", command=command.id, kind=kind, cause=str(error))
+                log.warning("an answer could not be sent", kind=kind, cause=str(error))

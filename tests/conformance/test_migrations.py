@@ -28,7 +28,7 @@ from slackwater.persistence.verify import verify
 from .conftest import Intruder
 from .event_store_suite import ack, command, running
 
-REVISIONS = ["0001", "0002"]
+REVISIONS = ["0001", "0002", "0003"]
 VIEWS = [view.split()[2] for view in AUDIT_VIEWS]
 
 

@@ -28,6 +28,7 @@ from slackwater.core.states import TRANSITIONAL, JobState
 from slackwater.persistence.errors import StoreUnavailable
 from slackwater.persistence.memory import MemoryStore
 from slackwater.persistence.verify import verify
+from slackwater.streams.counts import Counts
 from slackwater.streams.engine import Outcome
 from slackwater.streams.handover import Handover
 from slackwater.streams.oversight import Action as ToDo
@@ -167,6 +168,7 @@ class Path:
             worker.name,
             begin=Begin(job.cut, job.cut_holds, at_end=False),
             topics=job.topics,
+            counts=Counts(),
             on_change=lambda: None,
             parts=parts,
         )
