@@ -64,7 +64,7 @@ class RecordPath:
         self._clock = parts.clock
         self._connection = connection
         self._on_change = on_change
-        sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
+        sink = Sink(job_id, connection, worker, plan.dead_letter_topic, parts.clock)
         self._transaction = Transaction(job_id, parts.engine(plan), sink, self.counts)
         self._source = Source(
             job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=on_change, clock=parts.clock
