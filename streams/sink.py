@@ -5,6 +5,7 @@ The rule of reliability: after any unknown result of a commit or abort the produ
 offsets. librdkafka has no KIP-890, so nothing else makes an unknown result safe.
 """
 
+import contextlib
 import secrets
 import time
 from collections.abc import Callable
@@ -91,8 +92,10 @@ class Sink:
         Raises KafkaException: the result is then unknown, and `rebuild` comes before anything else.
         """
         producer = self._begin()
-        # What the outputs take is no sign of a hidden retry: theirs have sequence numbers.
-        producer.flush(self._commit_timeout_s)
+        # What the outputs take is no sign of a hidden retry: theirs have sequence numbers. What breaks here the commit says
+        # better: a callback inside a fatal error comes out as a SystemError.
+        with contextlib.suppress(Exception):
+            producer.flush(self._commit_timeout_s)
         began = self._clock()
         send_offsets(producer, offsets, group, self._commit_timeout_s)
         reached("offsets_sent")
