@@ -20,13 +20,14 @@ from .control.start import Start
 from .control.stop import Stop
 from .control.unreadable import Unreadable
 from .control.warn import Warn
+from .policy.verbs import PolicyVerb
 
 JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 TEXT_CHARS_MAX: Final = 1000
 """Longest reason, actor or hold name taken from outside."""
 
 OperatorVerb = Deploy | Rollback | Start | Pause | Resume | Stop
-Verb = OperatorVerb | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Unreadable
+Verb = OperatorVerb | PolicyVerb | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Unreadable
 
 
 class Position(NamedTuple):

@@ -1,23 +1,25 @@
 """From a decision to what the log will say: events folded in, answer made. Pure, shared by every store."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from .codec import payload_hash
+from .codec import LogEvent, payload_hash
 from .commands import Command
-from .decide import decide
+from .decide import decide, refused_before
 from .decisions import Accepted, AlreadySo, Refused
-from .events import JobEvent, name_of
+from .events import name_of
 from .evolve import evolve
 from .job import Job
+from .policy.policy import Policy, decide_policy, evolve_policy
+from .policy.verbs import PolicyVerb
 from .result import Outcome, Result
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event to append, and the job right after it."""
+    """One event to append, and the job (or the policy) right after it."""
 
-    event: JobEvent
-    after: Job
+    event: LogEvent
+    after: Job | Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,11 @@ class Settled:
     result: Result
 
 
-def settle(job: Job | None, command: Command) -> Settled:
-    """Decide the command and fold what it appends."""
-    match decide(job, command):
+def settle(job: Job | None, command: Command, policy: Policy | None = None) -> Settled:
+    """Decide the command and fold what it appends. A verb of the policy moves the policy, and no job."""
+    if isinstance(command.verb, PolicyVerb):
+        return _settle_policy(policy or Policy(), command, command.verb)
+    match decide(job, command, policy or Policy()):
         case Accepted(events):
             steps: list[Step] = []
             after = job
@@ -46,6 +50,19 @@ def settle(job: Job | None, command: Command) -> Settled:
             return Settled((), job, answer)
         case Refused() as refused:
             return Settled((), job, refusal(command, job, refused))
+
+
+def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settled:
+    match refused_before(command, policy.version) or decide_policy(policy, verb):
+        case Refused() as refused:
+            return Settled((), None, refusal(command, None, refused))
+        case AlreadySo(since, by):
+            answer = _result(command, None, Outcome.ALREADY, since=since, by=by or None)
+            return Settled((), None, replace(answer, version=policy.version))
+        case event:
+            after = evolve_policy(policy, event, at=command.at, actor=command.actor)
+            answer = _result(command, None, Outcome.ACCEPTED, events=(event,))
+            return Settled((Step(event, after),), None, replace(answer, version=after.version))
 
 
 def refusal(command: Command, job: Job | None, refused: Refused) -> Result:
@@ -78,7 +95,7 @@ def _result(
     job: Job | None,
     outcome: Outcome,
     *,
-    events: tuple[JobEvent, ...] = (),
+    events: tuple[LogEvent, ...] = (),
     **more: object,
 ) -> Result:
     return Result(

@@ -1,0 +1,101 @@
+"""The policy as folded from its events, and what a command comes to."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, TypeVar, assert_never
+
+from ..decisions import AlreadySo, Refused
+from ..recorded import Recorded
+from .auto_hold import AutoHold, wrong_with_auto_hold
+from .events import AutoHoldRemoved, AutoHoldSet, FlagChanged, PolicyEvent, WindowRemoved, WindowSet
+from .flag import Flag, wrong_with_flag
+from .verbs import PolicyVerb, RemoveAutoHold, RemoveWindow, SetAutoHold, SetFlag, SetWindow
+from .window import Window, wrong_with_window
+
+POLICY_ID: Final = "@policy"
+"""Its stream in the log: no job can be named so."""
+T = TypeVar("T", Window, AutoHold)
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything the log says about the policy after `version` events. A cache of the fold."""
+
+    version: int = 0
+    flag: Flag = field(default_factory=Flag)
+    windows: tuple[Window, ...] = ()
+    auto_holds: tuple[AutoHold, ...] = ()
+    since: datetime | None = None
+    by: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its stream in the log."""
+        return POLICY_ID
+
+    @property
+    def epoch(self) -> int:
+        """Always 0: nobody vouches for a policy."""
+        return 0
+
+
+def decide_policy(policy: Policy, verb: PolicyVerb) -> PolicyEvent | AlreadySo | Refused:
+    """Pure. What is so already appends nothing; what makes no sense is refused with what is wrong."""
+    match verb:
+        case SetFlag(flag, reason):
+            event: PolicyEvent = FlagChanged(flag, reason)
+            wrong, is_so = wrong_with_flag(flag), flag == policy.flag
+        case SetWindow(window):
+            event = WindowSet(window)
+            wrong, is_so = _wrong_name(window.name) or wrong_with_window(window), window in policy.windows
+        case SetAutoHold(rule):
+            event = AutoHoldSet(rule)
+            wrong, is_so = _wrong_name(rule.name) or wrong_with_auto_hold(rule), rule in policy.auto_holds
+        case RemoveWindow(name, reason):
+            event = WindowRemoved(name, reason)
+            wrong, is_so = None, name not in {window.name for window in policy.windows}
+        case RemoveAutoHold(name, reason):
+            event = AutoHoldRemoved(name, reason)
+            wrong, is_so = None, name not in {rule.name for rule in policy.auto_holds}
+        case _:
+            assert_never(verb)
+    if wrong is not None:
+        return Refused("bad_policy", wrong, "nothing changed")
+    return AlreadySo(policy.since, policy.by) if is_so else event
+
+
+def _wrong_name(name: str) -> str | None:
+    return None if NAME.fullmatch(name) else "a name is 1-41 of a-z 0-9 . _ - and begins with a letter or digit"
+
+
+def evolve_policy(policy: Policy, event: PolicyEvent, *, at: datetime, actor: str) -> Policy:
+    """The policy after one more event."""
+    after = replace(policy, version=policy.version + 1, since=at, by=actor)
+    match event:
+        case FlagChanged():
+            return replace(after, flag=event.flag)
+        case WindowSet(window):
+            return replace(after, windows=_with(after.windows, window))
+        case WindowRemoved(name):
+            return replace(after, windows=tuple(window for window in after.windows if window.name != name))
+        case AutoHoldSet(rule):
+            return replace(after, auto_holds=_with(after.auto_holds, rule))
+        case AutoHoldRemoved(name):
+            return replace(after, auto_holds=tuple(rule for rule in after.auto_holds if rule.name != name))
+        case _:
+            assert_never(event)
+
+
+def _with(known: tuple[T, ...], new: T) -> tuple[T, ...]:
+    return tuple(sorted([*(one for one in known if one.name != new.name), new], key=lambda one: one.name))
+
+
+def replay_policy(history: Iterable[Recorded]) -> Policy:
+    """The fold of the policy's events, in version order."""
+    policy = Policy()
+    for recorded in history:
+        policy = evolve_policy(policy, recorded.event, at=recorded.at, actor=recorded.actor)  # type: ignore[arg-type]
+    return policy
