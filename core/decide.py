@@ -24,7 +24,7 @@ from .control.warn import Warn, decide_warn
 from .decisions import Decision, Refused
 from .job import Job
 from .policy.flagged import as_flagged
-from .policy.policy import Policy
+from .policy.policy import NO_POLICY, Policy
 from .policy.verbs import PolicyVerb
 from .states import JobState
 
@@ -34,7 +34,7 @@ DEADLINE_S_MAX: Final = 86_400
 """The longest a transition may be given: nobody waits for ever."""
 
 
-def decide(job: Job | None, command: Command, policy: Policy) -> Decision:
+def decide(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Decision:
     """Pure: the same job, command and policy always come to the same decision. Never raises for what a caller sent."""
     if isinstance(command.verb, Unreadable):
         return Refused(command.verb.code, command.verb.message, command.verb.hint)

@@ -9,7 +9,7 @@ from .decisions import Accepted, AlreadySo, Refused
 from .events import name_of
 from .evolve import evolve
 from .job import Job
-from .policy.policy import Policy, decide_policy, evolve_policy
+from .policy.policy import NO_POLICY, Policy, decide_policy, evolve_policy
 from .policy.verbs import PolicyVerb
 from .result import Outcome, Result
 
@@ -31,11 +31,11 @@ class Settled:
     result: Result
 
 
-def settle(job: Job | None, command: Command, policy: Policy | None = None) -> Settled:
+def settle(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Settled:
     """Decide the command and fold what it appends. A verb of the policy moves the policy, and no job."""
     if isinstance(command.verb, PolicyVerb):
-        return _settle_policy(policy or Policy(), command, command.verb)
-    match decide(job, command, policy or Policy()):
+        return _settle_policy(policy, command, command.verb)
+    match decide(job, command, policy):
         case Accepted(events):
             steps: list[Step] = []
             after = job

@@ -42,6 +42,10 @@ class Policy:
         return 0
 
 
+NO_POLICY: Final = Policy()
+"""Before the first event: pausing is on for every job, nobody is held by a rule."""
+
+
 def decide_policy(policy: Policy, verb: PolicyVerb) -> PolicyEvent | AlreadySo | Refused:
     """Pure. What is so already appends nothing; what makes no sense is refused with what is wrong."""
     match verb:

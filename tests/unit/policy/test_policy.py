@@ -8,7 +8,7 @@ from slackwater.core.commands import Command, Verb
 from slackwater.core.policy.auto_hold import AutoHold
 from slackwater.core.policy.events import AutoHoldSet, FlagChanged, WindowSet
 from slackwater.core.policy.flag import Flag
-from slackwater.core.policy.policy import POLICY_ID, Policy
+from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, Policy
 from slackwater.core.policy.verbs import RemoveAutoHold, RemoveWindow, SetAutoHold, SetFlag, SetWindow
 from slackwater.core.policy.window import Window
 from slackwater.core.result import Outcome
@@ -19,7 +19,7 @@ WINDOW = Window("nightly", "30 2 * * *", "Europe/Berlin", 1800)
 RULE = AutoHold("poison", "dead_letters_per_min", 100)
 
 
-def asked(verb: Verb, policy: Policy | None = None, **envelope: int) -> Settled:
+def asked(verb: Verb, policy: Policy = NO_POLICY, **envelope: int) -> Settled:
     """What a verb comes to under this policy."""
     return settle(None, Command("c", POLICY_ID, verb, "ana", "cli", AT, **envelope), policy)
 
