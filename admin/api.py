@@ -87,7 +87,7 @@ class Admin:
         from slackwater.core.sql.errors import SqlError
 
         try:
-            _, spec = spec_from_sql(sql, version=version, output_topic=f"{name}.output")
+            _, spec = spec_from_sql(sql, name, version=version)
         except SqlError as error:
             raise self._door.turn_away(name, error.code, str(error)) from error
         if topic is not None and topic not in spec.inputs:

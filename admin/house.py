@@ -73,7 +73,8 @@ class House:
             hint = "run it in a directory you may write to"
             raise Unavailable("directory_not_writable", f"{self.directory}: {error.strerror}", hint=hint) from error
         wanted = {"orders": PARTITIONS, "big_orders": PARTITIONS, "orders.dead_letters": 1}
-        ensure_topics(self.connection, {**ControlTopics().all(), **wanted})
+        topics = ControlTopics()
+        ensure_topics(self.connection, {**topics.all(), **wanted}, topics.settings())
 
     def open_log(self) -> None:
         """Make the event log, or bring it up to date."""

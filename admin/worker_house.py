@@ -11,7 +11,7 @@ from slackwater.streams.control.anchor import LogBehindKafka
 from slackwater.streams.faust_credentials import faust_credentials
 from slackwater.streams.kafka_connection import BadKafkaSettings
 from slackwater.streams.topics import ControlTopics
-from slackwater.streams.worker import WorkerSettings, prepare, run_worker, worker_name
+from slackwater.streams.worker import WorkerSettings, is_worker_name, prepare, run_worker, worker_name
 
 from .brokers import answering, reach
 from .desk import translated
@@ -32,6 +32,8 @@ def run(log: str | None, kafka: str | None, name: str | None, log_level: str, wa
     Raises Unavailable if log or broker do not answer for `wait_s`; InvalidCommand and NotAllowed at once.
     """
     settings = load_settings(log, kafka)
+    if name is not None and not is_worker_name(name):
+        raise InvalidCommand("bad_worker_name", f"{name[:40]!r} cannot be a worker", hint="1-100 bytes of printable text")
     url, connection = settings.need_log(), settings.need_connection()
 
     def open_log() -> EventStore:

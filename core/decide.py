@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, assert_never
 
-from .commands import TEXT_CHARS_MAX, Command, is_job_id
+from .commands import COMMAND_ID_BYTES_MAX, TEXT_CHARS_MAX, Command, is_command_id, is_job_id
 from .control.ack import Ack, decide_ack
 from .control.conclude import Conclude, decide_conclude
 from .control.deploy import Deploy, decide_deploy, decide_rollback
@@ -27,6 +27,7 @@ from .policy.flagged import as_flagged
 from .policy.policy import NO_POLICY, Policy
 from .policy.verbs import PolicyVerb
 from .states import JobState
+from .topic_name import is_topic_name
 
 CLOCK_SKEW_MAX: Final = timedelta(hours=1)
 """How far ahead of the desk's clock a command may claim to have been issued."""
@@ -38,6 +39,9 @@ def decide(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Dec
     """Pure: the same job, command and policy always come to the same decision. Never raises for what a caller sent."""
     if isinstance(command.verb, Unreadable):
         return Refused(command.verb.code, command.verb.message, command.verb.hint)
+    unfit = unfit_address(command)
+    if unfit is not None:
+        return unfit
     if not is_job_id(command.job_id):
         return Refused("bad_job_id", "a job id is 1-63 of a-z 0-9 . _ - and begins with a letter or digit")
     refused = refused_before(command, job.version if job else 0, job.state if job else None)
@@ -65,11 +69,21 @@ def refused_before(command: Command, version: int, state: JobState | None = None
     return None
 
 
+def unfit_address(command: Command) -> Refused | None:
+    """What is wrong with the name a command goes by, or the topic it wants its answers on: no log could keep them."""
+    if not is_command_id(command.id):
+        return Refused("bad_command_id", f"a command id is 1-{COMMAND_ID_BYTES_MAX} bytes of printable text")
+    if command.reply_to is not None and not is_topic_name(command.reply_to):
+        return Refused("bad_reply_to", "answers go to a topic: 1-249 of a-z A-Z 0-9 . _ -")
+    return None
+
+
 def _unfit_text(command: Command) -> str | None:
     """The name of a text that no log could keep, or that names nothing."""
     verb = command.verb
     texts = [("actor", command.actor), ("reason", getattr(verb, "reason", None)), ("hold", getattr(verb, "hold", None))]
     texts += [("hold", hold) for hold in getattr(verb, "holds", ())]
+    texts += [("version", verb.spec.version)] if isinstance(verb, Deploy) else []
     for name, text in texts:
         if text is not None and (len(text) > TEXT_CHARS_MAX or not _is_text(text) or (name == "hold" and not text.strip())):
             return name

@@ -3,8 +3,9 @@
 from dataclasses import asdict, dataclass, replace
 
 from .codec import LogEvent, payload_hash
-from .commands import Command
-from .decide import decide, refused_before
+from .commands import Command, is_command_id
+from .control.unreadable import Unreadable
+from .decide import decide, refused_before, unfit_address
 from .decisions import Accepted, AlreadySo, Refused
 from .events import name_of
 from .evolve import evolve
@@ -12,6 +13,7 @@ from .job import Job
 from .policy.policy import NO_POLICY, Policy, decide_policy, evolve_policy
 from .policy.verbs import PolicyVerb
 from .result import Outcome, Result
+from .topic_name import is_topic_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,31 @@ def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settle
             return Settled((Step(event, after),), None, replace(answer, version=after.version))
 
 
+def recordable(command: Command) -> Command:
+    """The command as a log can keep it: what every store handles in its place.
+
+    One whose id or reply topic no database could keep is turned away, so that its refusal can be recorded.
+    """
+    unfit = unfit_address(command)
+    return command if unfit is None else turned_away(command, unfit)
+
+
+def turned_away(command: Command, refused: Refused) -> Command:
+    """The command as one that is always refused in these words, under an id of its own: it must not take another's.
+
+    That id is its place on the control topic. Elsewhere it follows from the id that was given: a repeat is a duplicate.
+    """
+    id = command.position.name if command.position else f"unfit-{payload_hash(command.id).hex()[:32]}"
+    own = command.correlation or command.id
+    return replace(
+        command,
+        id=id,
+        verb=Unreadable(refused.code, refused.message, refused.hint),
+        reply_to=command.reply_to if command.reply_to and is_topic_name(command.reply_to) else None,
+        correlation=own if is_command_id(own) else None,
+    )
+
+
 def refusal(command: Command, job: Job | None, refused: Refused) -> Result:
     """The answer that says no, and what would be legal."""
     return _result(
@@ -107,5 +134,6 @@ def _result(
         job.version if job else 0,
         job.epoch if job else 0,
         events=tuple(name_of(event) for event in events),
+        correlation=command.correlation,
         **more,  # type: ignore[arg-type]
     )

@@ -10,7 +10,7 @@ from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Result
-from slackwater.core.settle import command_hash, refusal, settle
+from slackwater.core.settle import command_hash, recordable, refusal, settle
 
 from .errors import AuditQueryError
 from .rows import recorded_of
@@ -28,6 +28,7 @@ class MemoryStore:
 
     def handle(self, command: Command) -> Result:
         """See EventStore."""
+        command = recordable(command)
         with self._changed:
             known = self._commands.get(command.id)
             job = self._jobs.get(command.job_id)

@@ -15,6 +15,8 @@ from slackwater.core.result import Result
 from slackwater.core.settle import Step, command_hash
 
 _RESULT: Final = TypeAdapter(Result)
+JOB_ID_CHARS_MAX: Final = 100
+"""So much is kept of what was no job id: the index over refusals takes no longer row."""
 
 
 def recorded_of(step: Step, command: Command, seq: int, prev_hash: bytes) -> Recorded:
@@ -111,15 +113,15 @@ def command_row(command: Command, result: Result) -> dict[str, Any]:
     return {
         "command_id": command.id,
         "payload_hash": command_hash(command),
-        "job_id": _storable(command.job_id),
+        "job_id": _storable(command.job_id, JOB_ID_CHARS_MAX),
         "verb": command.verb.name,
         "channel": command.channel,
         "actor": _storable(command.actor),
         "at": command.at,
         "outcome": str(result.outcome),
         "code": result.code,
-        "message": result.message,
-        "result": json.dumps(_RESULT.dump_python(result, mode="json"), sort_keys=True),
+        "message": None if result.message is None else _storable(result.message),
+        "result": _result_text(result),
         "seq": result.seq,
         "reply_to": command.reply_to,
         "topic": topic,
@@ -128,9 +130,15 @@ def command_row(command: Command, result: Result) -> dict[str, Any]:
     }
 
 
-def _storable(text: str) -> str:
+def _storable(text: str, chars_max: int = TEXT_CHARS_MAX) -> str:
     """A refused command's own words, as far as a database can keep them: no NUL, no lone surrogate, not endless."""
-    return text[:TEXT_CHARS_MAX].replace("\0", "").encode("utf-8", "replace").decode()
+    return text[:chars_max].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _result_text(result: Result) -> str:
+    """As JSON that can be read again: a lone surrogate, which JSON could spell, no reader would take."""
+    said = json.dumps(_RESULT.dump_python(result, mode="json"), sort_keys=True, ensure_ascii=False)
+    return said.encode("utf-8", "replace").decode()
 
 
 def result_from(text: str) -> Result:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import stamina
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from slackwater.core.codec import UnknownEvent
 from slackwater.core.commands import Command, Position, is_job_id
@@ -17,7 +17,7 @@ from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
-from slackwater.core.settle import Settled, command_hash, refusal, settle
+from slackwater.core.settle import Settled, command_hash, recordable, refusal, settle
 
 from . import tables as t
 from .dialects import Dialect
@@ -48,7 +48,7 @@ class SqlStore:
 
     def handle(self, command: Command) -> Result:
         """See EventStore."""
-        result = self._retried(lambda: self._handle_once(command))
+        result = self._retried(lambda: self._handle_once(recordable(command)))
         if result.seq is not None:
             self._watcher.saw(result.seq)
         return result
@@ -231,6 +231,8 @@ class SqlStore:
                     if attempt.num < ATTEMPTS:
                         raise _LostRace from error
                     raise StoreBusy("store_busy", "too many writers at once", "try again") from error
+                except DataError as error:
+                    raise StoreError("unstorable", f"the event log cannot keep that: {type(error.orig).__name__}") from None
                 except DBAPIError as error:
                     raise self._dialect.translate(error) from None
         raise AssertionError("unreachable")  # pragma: no cover - the retry context returns or raises

@@ -44,7 +44,8 @@ class EventStore(Protocol):
         """Decide the command against the job as the log has it and append what follows, in one transaction.
 
         Idempotent by command id: asked again with the same content it gives the first result with `duplicate` set; with
-        other content it refuses `command_id_reused`, and the first result stands. Refusals are recorded too. An unknown
+        other content it refuses `command_id_reused`, and the first result stands. Refusals are recorded too; one whose id no
+        database could keep under an id of its own (`recordable`), which is then the result's `command_id`. An unknown
         COMMIT is resolved inside, by asking for the command id. Must not decide outside the transaction, and must not
         append twice for one id. Raises StoreBusy if the lock on the log is not had in time.
         """

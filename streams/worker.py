@@ -16,6 +16,7 @@ import structlog
 from confluent_kafka import KafkaException
 from mode import Service
 
+from slackwater.core.commands import is_command_id
 from slackwater.core.states import LIVE
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import EventStore
@@ -24,6 +25,7 @@ from .broker_limits import check_broker_limits
 from .control import agent as control_agent
 from .control.anchor import check_anchor
 from .control.publisher import Publisher
+from .control.replies import Replies
 from .faust_credentials import faust_credentials
 from .kafka_connection import KafkaConnection
 from .supervisor import Supervisor, say
@@ -33,11 +35,17 @@ from .vigil import Vigil
 log = structlog.get_logger()
 PUBLISH_INTERVAL_S: Final = 1.0
 THREADS: Final = 64
+NAME_BYTES_MAX: Final = 100
 
 
 def worker_name() -> str:
     """A name no other worker has: two workers of one name would fence each other's producers."""
     return f"{socket.gethostname().lower()}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+def is_worker_name(text: str) -> bool:
+    """Printable text of 1–100 bytes: the ids of a worker's own commands begin with it."""
+    return is_command_id(text) and len(text.encode()) <= NAME_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +101,10 @@ class VigilService(Service):
 class PublisherService(Service):
     """Publishes the log while this worker owns the control topic; exactly one worker does."""
 
-    def __init__(self, app: faust.App, store: EventStore, settings: WorkerSettings, **kwargs: Any) -> None:
+    def __init__(self, app: faust.App, store: EventStore, settings: WorkerSettings, replies: Replies, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._app = app
+        self._replies = replies
         self._store = store
         self._settings = settings
         self._publisher: Publisher | None = None
@@ -125,7 +134,8 @@ class PublisherService(Service):
 
     def _publish_new(self) -> None:
         if self._publisher is None:
-            self._publisher = Publisher(self._store, self._settings.connection, self._settings.topics)
+            connection, topics = self._settings.connection, self._settings.topics
+            self._publisher = Publisher(self._store, connection, topics, self._replies)
             self._publisher.open()
         while self._publisher.publish():
             pass
@@ -162,9 +172,10 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str) -> fa
         datadir=directory,
     )
     supervisor = Supervisor(app, store, settings.connection, settings.name)
-    publisher = PublisherService(app, store, settings)
+    replies = Replies(settings.connection, settings.topics)
+    publisher = PublisherService(app, store, settings, replies)
     vigil = VigilService(app, store, settings)
-    control_agent.install(app, store, settings.topics, supervisor.wake)
+    control_agent.install(app, store, settings.topics, replies, supervisor.wake)
 
     @app.task  # type: ignore[untyped-decorator]
     async def employ() -> None:
@@ -207,7 +218,7 @@ def prepare(store: EventStore, settings: WorkerSettings) -> None:
     """
     faust_credentials(settings.connection.extra)
     check_broker_limits(settings.connection)
-    ensure_topics(settings.connection, settings.topics.all())
+    ensure_topics(settings.connection, settings.topics.all(), settings.topics.settings())
     check_anchor(store, settings.connection, settings.topics)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from .app import Output, OutputOption, app
 
-Jobs = Annotated[list[str] | None, typer.Argument(metavar="JOB…", help="Names of jobs.", show_default=False)]
+Jobs = Annotated[list[str] | None, typer.Argument(metavar="JOB", help="Names of jobs.", show_default=False)]
 SelectorOption = Annotated[
     str | None, typer.Option("--selector", "-l", help="Jobs with these labels: team=payments,tier!=test,zone in (eu,us).")
 ]

@@ -1,8 +1,9 @@
 """The log, published: each event once and in order on the events topic, and the reply that a transition is proved.
 
-Messages and the cursor go in one Kafka transaction: the cursor is an offset committed for the events topic in a group of
+Events and the cursor go in one Kafka transaction: the cursor is an offset committed for the events topic in a group of
 its own, and the transactional id fences a publisher that lives on elsewhere. So a reader with `read_committed` sees every
-event exactly once, whatever crashed.
+event exactly once, whatever crashed. Replies go before it, at least once: where they go is the senders' choice, and must
+not decide what becomes of the log.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,9 @@ from slackwater.persistence.store import EventStore
 from ..kafka_connection import KafkaConnection
 from ..send_offsets import TRANSACTIONAL, send_offsets
 from ..topics import ControlTopics
+from .anchor import last_published
 from .cloud_events import last_word, published
+from .replies import Replies
 
 EVENTS_PER_TRANSACTION_MAX: Final = 500
 REQUEST_TIMEOUT_S: Final = 15.0
@@ -34,8 +37,10 @@ _PROOFS: Final = (e.JobStarted, e.JobPaused, e.JobResumed, e.JobStopped)
 class Publisher:
     """Publishes the log from where the last publisher stopped. One thread; raises KafkaException and is then thrown away."""
 
-    def __init__(self, store: EventStore, connection: KafkaConnection, topics: ControlTopics) -> None:
+    def __init__(self, store: EventStore, connection: KafkaConnection, topics: ControlTopics, replies: Replies) -> None:
         self._store = store
+        self._connection = connection
+        self._replies = replies
         self._topics = topics
         group = f"{topics.prefix}.publisher"
         self._consumer = Consumer(connection.client(group_id=group, enable_auto_commit=False))
@@ -45,10 +50,14 @@ class Publisher:
         self._jobs: dict[str, Job] = {}
 
     def open(self) -> None:
-        """Fence any other publisher and find the last published position."""
+        """Fence any other publisher and find the last published position.
+
+        Brokers forget the cursor of a group without members after a week without events; what stands on the topic they keep.
+        """
         self._producer.init_transactions(REQUEST_TIMEOUT_S)
         (found,) = self._consumer.committed([TopicPartition(self._topics.events, 0)], REQUEST_TIMEOUT_S)
-        self._cursor = max(found.offset, 0)
+        last = last_published(self._connection, self._topics.events)
+        self._cursor = max(found.offset, last.seq if last else 0)
 
     def publish(self) -> int:
         """Publish what the log holds beyond the cursor; returns how many events."""
@@ -64,10 +73,11 @@ class Publisher:
         self._consumer.close()
 
     def _transact(self, recorded: Sequence[Recorded]) -> None:
+        for event in recorded:
+            self._reply(event)
         self._producer.begin_transaction()
         for event in recorded:
-            self._send(self._topics.events, published(event))
-            self._reply(event)
+            self._publish(published(event))
         cursor = PartitionOffset(self._topics.events, 0, recorded[-1].seq)
         send_offsets(self._producer, (cursor,), self._consumer.consumer_group_metadata(), TRANSACTION_TIMEOUT_S)
         self._producer.commit_transaction(TRANSACTION_TIMEOUT_S)
@@ -82,7 +92,7 @@ class Publisher:
         kind, command_id = ended
         origin, result = self._store.origin(command_id), self._store.result(command_id)
         if origin is not None and result is not None and origin.channel == "topic":
-            self._send(origin.reply_to or self._topics.replies, last_word(kind, result, recorded))
+            self._replies.send(origin.reply_to, last_word(kind, result, recorded))
 
     def _job_before(self, recorded: Recorded) -> Job | None:
         known = self._jobs.get(recorded.job_id)
@@ -91,9 +101,9 @@ class Publisher:
         past = self._store.history(recorded.job_id)
         return replay(one for one in past if one.version < recorded.version)
 
-    def _send(self, topic: str, message: KafkaMessage) -> None:
+    def _publish(self, message: KafkaMessage) -> None:
         headers: list[tuple[str, Any]] = list(message.headers.items())
-        self._producer.produce(topic, key=message.key, value=message.value, headers=headers)
+        self._producer.produce(self._topics.events, key=message.key, value=message.value, headers=headers)
 
 
 def _ended(before: Job | None, recorded: Recorded) -> tuple[str, str] | None:

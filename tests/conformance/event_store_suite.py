@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
+from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.coverage import Stance
 from slackwater.core.cut import cut_of
 from slackwater.core.evolve import replay
@@ -108,6 +110,37 @@ class EventStoreSuite:
         bad = Command("bad", "a\0b" + "x" * 2000, Pause("\ud800"), "eve\0\ud800", "api", datetime.now(UTC))
         assert store.handle(bad).code == "bad_job_id"
         assert store.result("bad") is not None
+
+    @pytest.mark.parametrize("id", ["", "a\0b", "\ud800", "a" * 201, "a" * 9000, "\u200f"], ids=ascii)
+    def test_a_command_id_that_cannot_be_kept(self, store: EventStore, id: str) -> None:
+        """It is refused and recorded under an id of its own; the same again is a duplicate; nothing is appended."""
+        running(store)
+        first = store.handle(command(id, Pause()))
+        assert (first.code, first.duplicate, first.command_id != id) == ("bad_command_id", False, True)
+        assert store.result(first.command_id) == first
+        assert store.handle(command(id, Pause())) == first.again()
+        assert store.head().seq == 4
+
+    def test_what_is_turned_away_stands_in_its_place(self, store: EventStore) -> None:
+        """A message with a bad id or reply topic is recorded under its place on the control topic, and takes no id away."""
+        for place, more in enumerate(({"id": "a\0b"}, {"reply_to": "a\0b"}, {"id": "é" * 2000, "reply_to": "answers"})):
+            at = Position("slackwater.control", 0, place)
+            bad = replace(command("p", Pause(), position=at), **more)
+            refused = store.handle(bad)
+            assert refused.code == ("bad_reply_to" if place == 1 else "bad_command_id")
+            assert refused.command_id == f"slackwater.control/0/{place}"
+            origin = store.origin(refused.command_id)
+            assert origin is not None
+            assert (origin.position, origin.reply_to) == (at, "answers" if place == 2 else None)
+        assert store.result("p") is None
+
+    def test_words_that_cannot_be_kept(self, store: EventStore) -> None:
+        """A job id that no index takes and a message with NUL in it are recorded as far as that is possible."""
+        long = "".join(chr(0x4E00 + n * 7919 % 20_000) for n in range(5000))
+        assert store.handle(command("long", Pause(), long)).code == "bad_job_id"
+        assert store.handle(command("nul", Unreadable("bad_envelope", "a\0b \ud800"))).code == "bad_envelope"
+        for id in ("long", "nul"):
+            assert store.result(id) is not None
 
     def test_origin(self, store: EventStore) -> None:
         """The door, the place on the control topic and the reply topic of each command are kept."""

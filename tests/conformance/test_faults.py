@@ -27,6 +27,15 @@ def _opened(url: str) -> SqlStore:
     return store
 
 
+def test_what_the_database_cannot_read_is_not_asked_again(postgres_url: str) -> None:
+    """It is nobody's outage: an error at once, and one that no retry mends."""
+    store = _opened(postgres_url)
+    with pytest.raises(StoreError) as error:
+        store.result("a\0b")
+    assert (error.value.code, error.value.retryable) == ("unstorable", False)
+    store.close()
+
+
 @pytest.mark.parametrize("table", ["event", "command"])
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "REPLACE", "TRUNCATE"])
 def test_guards(url: str, intruder: Intruder, table: str, verb: str) -> None:

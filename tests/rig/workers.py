@@ -54,7 +54,7 @@ class Rig:
         self._workers: list[subprocess.Popen[bytes]] = []
         open_store(log, create=True).close()
         wanted = {self.input: partitions, self.output: partitions, f"{self.input}.dead_letters": 1, f"{self.job}.output": 1}
-        ensure_topics(self.connection, {**self.topics.all(), **wanted})
+        ensure_topics(self.connection, {**self.topics.all(), **wanted}, self.topics.settings())
         self.admin = Admin(open_store(log), kafka=self.connection, actor="ana")
 
     @property

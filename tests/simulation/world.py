@@ -40,7 +40,7 @@ from .broker import Broker, Entry, Key
 from .clients import KINDS, Faults, Killed, SimConnection
 
 JOB: Final = "j"
-SPEC: Final = spec_from_sql("CREATE STREAM o WITH (topic = 'out') AS SELECT * FROM \"in\"")[1]
+SPEC: Final = spec_from_sql("CREATE STREAM o WITH (topic = 'out') AS SELECT * FROM \"in\"", "job")[1]
 PARTITIONS: Final = 3
 SESSION_S: Final = 10.0
 TRANSACTION_S: Final = 8.0
