@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from slackwater.core.codec import canonical, event_data, event_from, event_hash, job_data, job_from
 from slackwater.core.commands import TEXT_CHARS_MAX, Command
@@ -105,6 +105,14 @@ def job_row(job: Job) -> dict[str, Any]:
 def job_from_row(body: str) -> Job:
     """The projected job in a row."""
     return job_from(json.loads(body))
+
+
+def readable_job(body: str) -> Job | None:
+    """The same, or None if this code cannot read it."""
+    try:
+        return job_from_row(body)
+    except ValidationError:
+        return None
 
 
 def command_row(command: Command, result: Result) -> dict[str, Any]:

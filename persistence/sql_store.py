@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import stamina
-from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
@@ -22,12 +21,12 @@ from slackwater.core.settle import Settled, command_hash, recordable, refusal, s
 from . import tables as t
 from .dialects import Dialect
 from .errors import AuditQueryError, StoreBusy, StoreError, StoreUnavailable
-from .rows import command_row, event_row, job_from_row, job_row, recorded_from, recorded_of, result_from
+from .rows import command_row, event_row, job_from_row, job_row, readable_job, recorded_from, recorded_of, result_from
+from .steps import reached
 from .store import Head, Origin, Table
 from .watcher import Watcher
 
 ATTEMPTS: Final = 5
-AUDIT_ROWS_MAX: Final = 100_000
 T = TypeVar("T")
 _QUERY: Final = re.compile(r"(?:\s|--[^\n]*\n)*(?:select|with)\b", re.IGNORECASE)
 
@@ -55,16 +54,21 @@ class SqlStore:
 
     def _handle_once(self, command: Command) -> Result:
         with self._transaction(write=True) as connection:
+            reached("append_begun")
             known = self._known(connection, command)
             if known is not None:
                 return known
+            reached("append_looked_up")
             job = self._locked_job(connection, command.job_id)
+            reached("append_job_locked")
             settled = settle(job, command)
             result = settled.result
             if settled.steps:
                 result = replace(result, seq=self._append(connection, command, settled, job))
             connection.execute(insert(t.command).values(command_row(command, result)))
-            return result
+            reached("append_command_inserted")
+        reached("append_committed")
+        return result
 
     def _known(self, connection: Connection, command: Command) -> Result | None:
         """The first answer, if this id was asked before: also how an unknown COMMIT is found out."""
@@ -93,7 +97,9 @@ class SqlStore:
             moved = update(t.job).where(t.job.c.id == after.id, t.job.c.version == before.version).values(job_row(after))
             if connection.execute(moved).rowcount != 1:
                 raise _LostRace
+        reached("append_projected")
         seq, prev_hash = self._lock_chain(connection)
+        reached("append_chain_locked")
         rows = []
         for step in settled.steps:
             seq += 1
@@ -101,8 +107,11 @@ class SqlStore:
             rows.append(event_row(recorded))
             prev_hash = recorded.hash
         connection.execute(insert(t.event), rows)
+        reached("append_events_inserted")
         connection.execute(update(t.chain).values(seq=seq, hash=prev_hash))
+        reached("append_chain_moved")
         self._dialect.appended(connection, seq)
+        reached("append_told")
         return seq
 
     def _lock_chain(self, connection: Connection) -> Head:
@@ -125,7 +134,7 @@ class SqlStore:
     def jobs(self) -> tuple[Job, ...]:
         """See EventStore."""
         bodies = self._reading(lambda c: c.execute(select(t.job.c.body).order_by(t.job.c.id)).scalars().all())
-        return tuple(job for body in bodies if (job := _readable(body)) is not None)
+        return tuple(job for body in bodies if (job := readable_job(body)) is not None)
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""
@@ -186,7 +195,7 @@ class SqlStore:
         statement = str(text(sql).compile(self._engine))
         raw: Any = connection.connection.driver_connection
         try:
-            return _table(self._dialect.run_read_only(raw, statement, parameters))
+            return Table.of(self._dialect.run_read_only(raw, statement, parameters))
         except Exception as error:
             raise ValueError(str(error)) from error
         finally:
@@ -236,15 +245,3 @@ class SqlStore:
                 except DBAPIError as error:
                     raise self._dialect.translate(error) from None
         raise AssertionError("unreachable")  # pragma: no cover - the retry context returns or raises
-
-
-def _readable(body: str) -> Job | None:
-    try:
-        return job_from_row(body)
-    except ValidationError:
-        return None
-
-
-def _table(cursor: Any) -> Table:
-    columns = tuple(column[0] for column in cursor.description or ())
-    return Table(columns, tuple(tuple(row) for row in cursor.fetchmany(AUDIT_ROWS_MAX)))

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from slackwater.core.commands import Command, Position
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
+
+AUDIT_ROWS_MAX: Final = 100_000
 
 
 class Head(NamedTuple):
@@ -31,6 +33,12 @@ class Table(NamedTuple):
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def of(cls, cursor: Any) -> Self:
+        """What a database cursor found, as far as it is shown."""
+        columns = tuple(column[0] for column in cursor.description or ())
+        return cls(columns, tuple(tuple(row) for row in cursor.fetchmany(AUDIT_ROWS_MAX)))
 
 
 class EventStore(Protocol):

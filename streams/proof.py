@@ -7,13 +7,13 @@ from confluent_kafka import KafkaException
 
 from slackwater.core.coverage import Stance
 from slackwater.core.want import Want
+from slackwater.persistence.steps import reached
 
 from .handover import Handover
 from .open_outputs import OpenOutputs
 from .sink import Sink
 from .source import Source
 from .standing import Standing
-from .steps import reached
 
 DRAIN_TIMEOUT_S: Final = 30.0
 

@@ -14,6 +14,7 @@ import structlog
 from slackwater.core.coverage import Stance
 from slackwater.core.sql.plan import JobPlan
 from slackwater.core.want import Want
+from slackwater.persistence.steps import reached
 
 from .allowance import Allowance
 from .kafka_connection import KafkaConnection
@@ -25,7 +26,6 @@ from .proof import DRAIN_TIMEOUT_S, Proof
 from .sink import Sink
 from .source import Source
 from .standing import Counts, PathFailure, Standing, Unmendable
-from .steps import reached
 from .taken import Taken
 from .topic_identity import arrive
 from .transaction import Transaction
@@ -66,7 +66,7 @@ class RecordPath:
         self._clock = parts.clock
         self._connection = connection
         self._on_change = on_change
-        sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
+        sink = Sink(job_id, connection, worker, plan.dead_letter_topic, parts.clock)
         self._transaction = Transaction(job_id, parts.engine(plan), sink, self.counts)
         self._source = Source(job_id, plan, connection, worker, begin=begin, on_assigned=on_change, clock=parts.clock)
         self._handover = parts.handover()

@@ -6,19 +6,20 @@ offsets. librdkafka has no KIP-890, so nothing else makes an unknown result safe
 """
 
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from slackwater.core.cut import Cut
+from slackwater.persistence.steps import reached
 
 from .batch import DeadLetter
 from .engine import Outcome
 from .kafka_connection import WIRE_BROKE, KafkaConnection
-from .send_offsets import TRANSACTIONAL, send_offsets
+from .send_offsets import HIDDEN_RETRY_S, TRANSACTIONAL, send_offsets
 from .standing import Unmendable
-from .steps import reached
 
 ABORT_TIMEOUT_S: Final = 2.0
 QUEUE_MESSAGES_MAX: Final = 2_000_000
@@ -34,11 +35,17 @@ class Sink:
     """One transactional producer. Used by the working thread alone."""
 
     def __init__(
-        self, job_id: str, connection: KafkaConnection, worker: str, dead_letter_topic: Callable[[str], str]
+        self,
+        job_id: str,
+        connection: KafkaConnection,
+        worker: str,
+        dead_letter_topic: Callable[[str], str],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._job_id = job_id
         self._dead_letter_topic = dead_letter_topic
         self._connection = connection
+        self._clock = clock
         # After the transaction's own timeout the coordinator has aborted it anyway.
         self._commit_timeout_s = connection.transaction_timeout_ms / 1000
         self._settings: dict[str, Any] = {
@@ -84,6 +91,9 @@ class Sink:
         Raises KafkaException: the result is then unknown, and `rebuild` comes before anything else.
         """
         producer = self._begin()
+        # What the outputs take is no sign of a hidden retry: theirs have sequence numbers.
+        producer.flush(self._commit_timeout_s)
+        began = self._clock()
         send_offsets(producer, offsets, group, self._commit_timeout_s)
         reached("offsets_sent")
         try:
@@ -94,7 +104,7 @@ class Sink:
             raise
         self._in_transaction, self._has_committed = False, True
         producer.poll(0)
-        if self._wire_broke:
+        if self._wire_broke or self._clock() - began >= HIDDEN_RETRY_S:
             # librdkafka repeats a request whose connection broke and says nothing; the first copy may still arrive and
             # would then close, or move the offsets of, the next transaction. A new producer epoch fences it.
             self.rebuild()

@@ -14,12 +14,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from slackwater.core.cut import Cut, cut_of, merge
 from slackwater.core.sql.plan import JobPlan
+from slackwater.persistence.steps import reached
 
 from . import positions
 from .kafka_connection import WIRE_BROKE, KafkaConnection
 from .positions import Begin, partitions_of
 from .standing import NotYet, Unmendable
-from .steps import reached
 from .taken import OutOfRange, Taken, only_records
 
 MAX_POLL_INTERVAL_MS: Final = 300_000

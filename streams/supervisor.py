@@ -22,6 +22,7 @@ from slackwater.core.control.fail import Fail
 from slackwater.core.job import Job
 from slackwater.core.sql.errors import SqlError
 from slackwater.persistence.errors import StoreError
+from slackwater.persistence.steps import reached
 from slackwater.persistence.store import EventStore
 
 from .job_agent import JobAgent
@@ -29,7 +30,6 @@ from .job_group import offsets_of_empty_group
 from .kafka_connection import KafkaConnection
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
 from .scheduler import SCHEDULER, due
-from .steps import reached
 
 log = structlog.get_logger()
 POLL_INTERVAL_S: Final = 1.0

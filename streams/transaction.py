@@ -7,11 +7,12 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import KafkaException
 
+from slackwater.persistence.steps import reached
+
 from .engine import Engine
 from .patience import as_unmendable
 from .sink import Sink
 from .standing import Counts
-from .steps import reached
 from .taken import Taken
 
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.rig.workers import Rig
 
+from slackwater.persistence.steps import WORKER_STEPS
 from slackwater.streams.embedded_kafka import EmbeddedKafka
-from slackwater.streams.steps import STEPS
 
 from .faults import FAULTS
 from .story import die_at
@@ -26,7 +26,7 @@ def main() -> None:
     failed = 0
     print("| fault | outcome | s | measured |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="sw-chaos-") as directory:
-        steps = [f"{step}:{by}" for step in STEPS if step not in SKIPPED for by in ("kill", "stop")]
+        steps = [f"{step}:{by}" for step in WORKER_STEPS if step not in SKIPPED for by in ("kill", "stop")]
         chosen = [name for name in steps if asked.only in name]
         if chosen:
             with EmbeddedKafka(Path(directory) / "kafka") as broker:

@@ -246,6 +246,10 @@ class SimProducer:
             self._error_cb(KafkaError(KafkaError._TRANSPORT))
         return 0
 
+    def flush(self, timeout: float) -> int:
+        """What was written is there already."""
+        return 0
+
     def purge(self) -> None:
         """What was not sent is forgotten."""
 

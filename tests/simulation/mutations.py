@@ -23,10 +23,10 @@ def _skip_the_drain(stack: ExitStack) -> None:
 def _accept_a_stale_ack(stack: ExitStack) -> None:
     """An ack counts whatever epoch it speaks of, and whatever it says."""
 
-    def lenient(job: Any, verb: Ack) -> Any:
+    def lenient(job: Any, verb: Ack, at: Any) -> Any:
         from slackwater.core.want import wanted
 
-        return decide_ack(job, Ack(verb.worker, job.epoch, wanted(job).stance, verb.offsets, verb.partitions))
+        return decide_ack(job, Ack(verb.worker, job.epoch, wanted(job).stance, verb.offsets, verb.partitions), at)
 
     stack.enter_context(patch("slackwater.core.decide.decide_ack", lenient))
 
