@@ -8,7 +8,8 @@ from typing import Any, Self
 from slackwater.core.commands import Verb
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import OPERATOR, Pause
-from slackwater.core.control.resume import Resume
+from slackwater.core.control.resume import UNTIL_LAG, Resume
+from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.job import Job
@@ -75,13 +76,14 @@ class Admin:
         *,
         holds: Sequence[str] = (),
         reason: str | None = None,
-        command_id: str | None = None,
-        expected_version: int | None = None,
+        deadline_s: int = DEADLINE_S,
+        **how: Any,
     ) -> CommandResult:
         """Deploy `sql` under `name`. `topic`, if given, must be a topic the text reads.
 
-        A bare SELECT writes to `<name>.output`. The same spec again is already so. Raises InvalidCommand with line and
-        column for SQL that cannot be a job, Refused while another spec runs.
+        A bare SELECT writes to `<name>.output`. The same spec again is already so. Another one is rolled out to a job that
+        lives: drained under the old spec, it goes on under the new one exactly at its cut. Raises InvalidCommand with line
+        and column for SQL that cannot be a job.
         """
         from slackwater.core.spec_from_sql import spec_from_sql
         from slackwater.core.sql.errors import SqlError
@@ -93,8 +95,13 @@ class Admin:
         if topic is not None and topic not in spec.inputs:
             hint = f"it reads {', '.join(spec.inputs)}"
             raise self._door.turn_away(name, "topic_not_read", f"the job does not read the topic {topic}", hint)
-        verb = Deploy(spec, tuple(holds), reason)
-        return self._door.ask(name, verb, command_id=command_id, expected_version=expected_version, wait=False)
+        return self._door.ask(name, Deploy(spec, tuple(holds), reason, deadline_s), **how)
+
+    def rollback_job(
+        self, name: str, version: str | None = None, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any
+    ) -> CommandResult:
+        """Deploy what was deployed before: the last spec before this one, or that of `version`."""
+        return self._door.ask(name, Rollback(version, reason, deadline_s), **how)
 
     def start_job(
         self, name: str, *, reason: str | None = None, accept_gap: bool = False, deadline_s: int = DEADLINE_S, **how: Any
@@ -133,11 +140,17 @@ class Admin:
         hold: str = OPERATOR,
         all_holds: bool = False,
         accept_gap: bool = False,
+        rate_per_s: int | None = None,
+        until_lag: int = UNTIL_LAG,
         deadline_s: int = DEADLINE_S,
         **how: Any,
     ) -> CommandResult:
-        """Release one hold, or all. The job runs again once the last is gone."""
-        return self._door.ask(name, Resume(reason, None if all_holds else hold, deadline_s, accept_gap), **how)
+        """Release one hold, or all. The job runs again once the last is gone.
+
+        With `rate_per_s` it takes at most so many records a second over all workers, until its lag is `until_lag` or less.
+        """
+        verb = Resume(reason, None if all_holds else hold, deadline_s, accept_gap, rate_per_s, until_lag)
+        return self._door.ask(name, verb, **how)
 
     def stop_job(self, name: str, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any) -> CommandResult:
         """Give up the partitions and keep the cut; a later start continues there."""
@@ -196,18 +209,9 @@ class Admin:
         job = self._job(name)
         history = self.history(name)
         kafka = self.kafka_state(name)
-        return JobDetails(
-            name,
-            status_of(job),
-            job.spec.sql,
-            job.spec.inputs,
-            job.spec.outputs,
-            metrics_of(history),
-            pauses_of(history),
-            kafka,
-            kafka.current_lag if kafka else None,
-            kafka.last_processed_offset if kafka else None,
-        )
+        facts = (name, status_of(job), job.spec.sql, job.spec.inputs, job.spec.outputs)
+        seen = (kafka, kafka.current_lag, kafka.last_processed_offset) if kafka else (None, None, None)
+        return JobDetails(*facts, metrics_of(history), pauses_of(history), *seen)
 
     def kafka_state(self, name: str) -> KafkaJobState | None:
         """Lag and offsets of the job's group; None if no broker is configured, or if it does not answer us."""

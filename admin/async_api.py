@@ -8,8 +8,8 @@ from typing import Any, Self
 from .api import Admin
 
 _METHODS = (
-    "deploy_job", "start_job", "pause_job", "resume_job", "stop_job", "ask", "ask_each", "catch_up", "list_jobs",
-    "get_job_status", "get_job_details", "kafka_state", "history", "audit", "verify",
+    "deploy_job", "rollback_job", "start_job", "pause_job", "resume_job", "stop_job", "ask", "ask_each", "catch_up",
+    "list_jobs", "get_job_status", "get_job_details", "kafka_state", "history", "audit", "verify",
 )  # fmt: skip
 
 

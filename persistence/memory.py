@@ -14,7 +14,7 @@ from slackwater.core.settle import command_hash, recordable, refusal, settle
 
 from .errors import AuditQueryError
 from .rows import recorded_of
-from .store import Head, Origin, Table
+from .store import AUDIT_TIMEOUT_S, Head, Origin, Table
 
 
 class MemoryStore:
@@ -52,15 +52,23 @@ class MemoryStore:
         with self._changed:
             return self._jobs.get(job_id)
 
-    def jobs(self) -> tuple[Job, ...]:
-        """See EventStore."""
+    def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
+        """See EventStore. Here a job is nothing but the fold of its events."""
         with self._changed:
             return tuple(job for _, job in sorted(self._jobs.items()))
+
+    def unreadable_jobs(self) -> tuple[str, ...]:
+        """See EventStore."""
+        return ()
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""
         with self._changed:
             return self._events[after_seq : after_seq + limit]
+
+    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+        """See EventStore."""
+        return self.read(after_seq, limit)
 
     def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
         """See EventStore."""
@@ -96,7 +104,7 @@ class MemoryStore:
             self._changed.wait_for(lambda: len(self._events) > after_seq, timeout_s)
             return len(self._events)
 
-    def query(self, sql: str, parameters: dict[str, Any] | None = None) -> Table:
+    def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
         """Refused: there is no SQL in here."""
         raise AuditQueryError("not_a_database", "the in-memory log cannot be asked by SQL", "use SQLite or PostgreSQL")
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from slackwater.core.codec import canonical, event_data, event_from, event_hash, job_data, job_from
 from slackwater.core.commands import TEXT_CHARS_MAX, Command
@@ -73,7 +73,7 @@ def event_row(recorded: Recorded) -> dict[str, Any]:
 
 
 def recorded_from(row: Mapping[str, Any]) -> Recorded:
-    """The event in a row. Raises UnknownEvent if this code cannot read it."""
+    """The event in a row. Raises UnknownEvent or ValueError if this code cannot read it."""
     return Recorded(
         row["seq"],
         row["job_id"],
@@ -92,27 +92,28 @@ def recorded_from(row: Mapping[str, Any]) -> Recorded:
 
 def job_row(job: Job) -> dict[str, Any]:
     """A row of `job`."""
+    return {**_job_columns(job), "body": canonical(job_data(job)).decode()}
+
+
+def _job_columns(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "version": job.version,
         "state": str(job.state),
         "epoch": job.epoch,
         "spec_hash": job.spec.hash,
-        "body": canonical(job_data(job)).decode(),
     }
 
 
-def job_from_row(body: str) -> Job:
-    """The projected job in a row."""
-    return job_from(json.loads(body))
-
-
-def readable_job(body: str) -> Job | None:
-    """The same, or None if this code cannot read it."""
+def job_from_row(row: Mapping[str, Any]) -> Job:
+    """The projected job in a row. Raises ValueError if its body cannot be read or says other than its columns."""
     try:
-        return job_from_row(body)
-    except ValidationError:
-        return None
+        job = job_from(json.loads(row["body"]))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("its body is not that of a job") from error
+    if _job_columns(job) != {name: row[name] for name in row if name != "body"}:
+        raise ValueError("its columns say other than its body")
+    return job
 
 
 def command_row(command: Command, result: Result) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 
+AUDIT_TIMEOUT_S: Final = 30.0
 AUDIT_ROWS_MAX: Final = 100_000
 
 
@@ -26,6 +27,17 @@ class Origin:
     channel: str
     reply_to: str | None
     position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An event that stands in the log and that this code cannot read: a newer version's, or not what was written."""
+
+    seq: int
+    job_id: str
+    version: int
+    hash: bytes
+    why: str
 
 
 class Table(NamedTuple):
@@ -49,30 +61,51 @@ class EventStore(Protocol):
     """
 
     def handle(self, command: Command) -> Result:
-        """Decide the command against the job as the log has it and append what follows, in one transaction.
+        """Decide the command against the job as its events have it and append what follows, in one transaction.
 
-        Idempotent by command id: asked again with the same content it gives the first result with `duplicate` set; with
-        other content it refuses `command_id_reused`, and the first result stands. Refusals are recorded too; one whose id no
-        database could keep under an id of its own (`recordable`), which is then the result's `command_id`. An unknown
-        COMMIT is resolved inside, by asking for the command id. Must not decide outside the transaction, and must not
-        append twice for one id. Raises StoreBusy if the lock on the log is not had in time.
+        The job's row is compared with the fold of its events first: a job whose row says otherwise is refused
+        (`job_row_differs`), and so is one whose events cannot be read (`unknown_event`) or do not follow each other
+        (`broken_history`). Other jobs go on. Idempotent by command id: asked again with the same content it gives the first
+        result with `duplicate` set; with other content it refuses `command_id_reused`, and the first result stands. Refusals
+        are recorded too; one whose id no database could keep under an id of its own (`recordable`), which is then the
+        result's `command_id`. An unknown COMMIT is resolved inside, by asking for the command id. Must not decide outside
+        the transaction, and must not append twice for one id. Raises StoreBusy if the lock on the log is not had in time,
+        StoreError `bad_value` for what the database cannot hold.
         """
         ...
 
     def job(self, job_id: str) -> Job | None:
-        """The job as of the last committed event; None if there is none."""
+        """The job as its row shows it; None if there is none. Raises StoreError `job_row_differs` if it cannot be read.
+
+        To look at, never to act on: a row can be edited.
+        """
         ...
 
-    def jobs(self) -> tuple[Job, ...]:
-        """Every job, by id. One job that cannot be read must not hide the others: it raises only in `job`."""
+    def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
+        """Every job, by id. With `checked` each is the fold of its events, for whoever acts on what they say.
+
+        One job that cannot be read (with `checked`: whose row is not what its events say) must not hide the others: it is
+        left out, logged as a warning once, and named by `verify`.
+        """
+        ...
+
+    def unreadable_jobs(self) -> tuple[str, ...]:
+        """Ids of the jobs that `jobs()` leaves out."""
         ...
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
-        """Events of the whole log in `seq` order, after `after_seq`. Never skips: what is read is dense."""
+        """Events of the whole log in `seq` order, after `after_seq`. Never skips: what is read is dense.
+
+        Raises UnreadableEvent for the first that cannot be read.
+        """
+        ...
+
+    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
+        """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'."""
         ...
 
     def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
-        """Events of one job in version order."""
+        """Events of one job in version order. Raises UnreadableEvent."""
         ...
 
     def result(self, command_id: str) -> Result | None:
@@ -92,8 +125,11 @@ class EventStore(Protocol):
         never later than about a second after the append."""
         ...
 
-    def query(self, sql: str, parameters: dict[str, Any] | None = None) -> Table:
-        """One read-only statement over the audit views. Raises AuditQueryError for anything else or if it fails."""
+    def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
+        """One SELECT over the audit views, with `:name` parameters. It has no right to write, to leave the log or to change
+        a setting. Raises AuditQueryError for anything else, if it fails, takes longer than `timeout_s` (`query_timeout`) or
+        gives more than AUDIT_ROWS_MAX rows (`too_many_rows`).
+        """
         ...
 
     def close(self) -> None:

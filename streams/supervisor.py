@@ -85,7 +85,7 @@ class Supervisor(Service):
             self._woken.clear()
             as_of = time.monotonic()
             try:
-                for job in await asyncio.to_thread(self._store.jobs):
+                for job in await asyncio.to_thread(self._store.jobs, checked=True):
                     self._begin(job, as_of)
             except StoreError as error:
                 log.warning("the log is not reachable; jobs go on as they are until the lease ends", cause=str(error))

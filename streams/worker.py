@@ -88,7 +88,7 @@ class VigilService(Service):
             await self.sleep(self._settings.vigil_interval_s)
 
     def _look(self, vigil: Vigil) -> None:
-        for job in self._store.jobs():
+        for job in self._store.jobs(checked=True):
             if job.state in LIVE:
                 try:
                     for verb in vigil.look(job):

@@ -15,7 +15,8 @@ import structlog
 from slackwater.core.commands import Command, Position, Verb, is_command_id, is_job_id
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import OPERATOR, Pause
-from slackwater.core.control.resume import Resume
+from slackwater.core.control.resume import UNTIL_LAG, Resume
+from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.control.unreadable import Unreadable
@@ -140,7 +141,7 @@ def _deploy(fields: Fields) -> Verb:
     job, version, output = fields.text("job") or "", fields.text("version"), fields.text("output_topic")
     _, spec = spec_from_sql(sql, job, version=version, output_topic=output)
     hold = fields.text("hold")
-    return Deploy(spec, () if hold is None else (hold,), fields.text("reason"))
+    return Deploy(spec, () if hold is None else (hold,), fields.text("reason"), _timeout_s(fields))
 
 
 def _timeout_s(fields: Fields) -> int:
@@ -160,12 +161,15 @@ def _pause(fields: Fields) -> Verb:
 
 def _resume(fields: Fields) -> Verb:
     every, hold = fields.flag("all"), _hold(fields)
-    return Resume(fields.text("reason"), None if every else hold, _timeout_s(fields), fields.flag("accept_gap"))
+    gap, rate, lag = fields.flag("accept_gap"), fields.number("rate_per_s"), fields.number("until_lag")
+    how = (gap, rate, UNTIL_LAG if lag is None else lag)
+    return Resume(fields.text("reason"), None if every else hold, _timeout_s(fields), *how)
 
 
 _VERBS: Final[Mapping[str, Callable[[Fields], Verb]]] = MappingProxyType(
     {
         "deploy": _deploy,
+        "rollback": lambda f: Rollback(f.text("version"), f.text("reason"), _timeout_s(f)),
         "start": lambda f: Start(f.text("reason"), _timeout_s(f), f.flag("accept_gap")),
         "pause": _pause,
         "resume": _resume,

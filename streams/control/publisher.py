@@ -6,28 +6,33 @@ event exactly once, whatever crashed. Replies go before it, at least once: where
 not decide what becomes of the log.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+import structlog
 from cloudevents.core.bindings.kafka import KafkaMessage
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from slackwater.core import events as e
 from slackwater.core.cut import PartitionOffset
 from slackwater.core.events import EPOCH_RAISING, name_of
 from slackwater.core.evolve import evolve_recorded, replay
 from slackwater.core.job import Job
+from slackwater.core.machine import IllegalTransition
 from slackwater.core.recorded import Recorded
 from slackwater.core.states import TRANSITIONAL
-from slackwater.persistence.store import EventStore
+from slackwater.persistence.errors import UnreadableEvent
+from slackwater.persistence.store import EventStore, Unreadable
 
 from ..kafka_connection import KafkaConnection
-from ..send_offsets import TRANSACTIONAL, send_offsets
+from ..send_offsets import HIDDEN_RETRY_S, TRANSACTIONAL, send_offsets
 from ..topics import ControlTopics
 from .anchor import last_published
 from .cloud_events import last_word, published
 from .replies import Replies
 
+log = structlog.get_logger()
 EVENTS_PER_TRANSACTION_MAX: Final = 500
 REQUEST_TIMEOUT_S: Final = 15.0
 TRANSACTION_TIMEOUT_S: Final = 10
@@ -44,9 +49,10 @@ class Publisher:
         self._topics = topics
         group = f"{topics.prefix}.publisher"
         self._consumer = Consumer(connection.client(group_id=group, enable_auto_commit=False))
-        own = {"transactional_id": group, "transaction_timeout_ms": TRANSACTION_TIMEOUT_S * 1000, **TRANSACTIONAL}
-        self._producer = Producer(connection.client(**own))
+        self._own = {"transactional_id": group, "transaction_timeout_ms": TRANSACTION_TIMEOUT_S * 1000, **TRANSACTIONAL}
+        self._producer = connection.producer(**self._own)
         self._cursor = 0
+        self._muted: set[str] = set()
         self._jobs: dict[str, Job] = {}
 
     def open(self) -> None:
@@ -61,31 +67,51 @@ class Publisher:
 
     def publish(self) -> int:
         """Publish what the log holds beyond the cursor; returns how many events."""
-        recorded = self._store.read(self._cursor, EVENTS_PER_TRANSACTION_MAX)
-        if recorded:
-            self._transact(recorded)
-            self._cursor = recorded[-1].seq
-        return len(recorded)
+        found = self._store.scan(self._cursor, EVENTS_PER_TRANSACTION_MAX)
+        for unreadable in (one for one in found if isinstance(one, Unreadable)):
+            self._mute(unreadable.job_id, f"event {unreadable.seq}: {unreadable.why}")
+        if found:
+            self._transact([one for one in found if isinstance(one, Recorded)], found[-1].seq)
+            self._cursor = found[-1].seq
+        return len(found)
 
     def close(self) -> None:
         """Let go of the clients."""
         self._producer.purge()
         self._consumer.close()
 
-    def _transact(self, recorded: Sequence[Recorded]) -> None:
+    def _transact(self, recorded: Sequence[Recorded], until_seq: int) -> None:
         for event in recorded:
             self._reply(event)
         self._producer.begin_transaction()
         for event in recorded:
             self._publish(published(event))
-        cursor = PartitionOffset(self._topics.events, 0, recorded[-1].seq)
+        self._producer.flush(TRANSACTION_TIMEOUT_S)
+        cursor = PartitionOffset(self._topics.events, 0, until_seq)
+        began = time.monotonic()
         send_offsets(self._producer, (cursor,), self._consumer.consumer_group_metadata(), TRANSACTION_TIMEOUT_S)
         self._producer.commit_transaction(TRANSACTION_TIMEOUT_S)
+        if time.monotonic() - began >= HIDDEN_RETRY_S:
+            # A first copy of what librdkafka repeated unsaid may still close the next transaction: see Sink.commit.
+            self._producer = self._connection.producer(**self._own)
+            self._producer.init_transactions(REQUEST_TIMEOUT_S)
+
+    def _mute(self, job_id: str, why: str) -> None:
+        """No more last words on this job's commands: nobody can know what became of them. Others go on."""
+        if job_id not in self._muted:
+            self._muted.add(job_id)
+            log.error("a job's events cannot be read; its other events are published", job_name=job_id, cause=why)
 
     def _reply(self, recorded: Recorded) -> None:
         """The last word on the command that this event ends, if it ends one that came by the control topic."""
-        before = self._job_before(recorded)
-        self._jobs[recorded.job_id] = evolve_recorded(before, recorded)
+        if recorded.job_id in self._muted:
+            return
+        try:
+            before = self._job_before(recorded)
+            self._jobs[recorded.job_id] = evolve_recorded(before, recorded)
+        except (UnreadableEvent, IllegalTransition) as error:
+            self._mute(recorded.job_id, str(error))
+            return
         ended = _ended(before, recorded)
         if ended is None:
             return

@@ -56,6 +56,6 @@ def test_a_log_that_refuses(any_rig: Rig, owner: Callable[..., None], how: str) 
     assert rig.admin.get_job_status(rig.job).state == "RUNNING"
     owner(*OPENED)
     rig.wait_state("PAUSED")
-    assert [hold.name for hold in rig.admin.store.job(rig.job).holds] == ["operator", "audit"]  # type: ignore[union-attr]
     rig.wait_for(lambda: len(rig.bodies(rig.topics.replies)) >= 4, "the answers")
     assert {b["causationid"] for b in rig.bodies(rig.topics.replies)} == {"one", "two"}
+    assert [hold.name for hold in rig.admin.store.job(rig.job).holds] == ["operator", "audit"]  # type: ignore[union-attr]

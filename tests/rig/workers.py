@@ -110,7 +110,7 @@ class Rig:
         producer = self._producer
         for _ in range(count):
             n = self.produced
-            order = {"order_id": n, "customer": f"c{n % 97}", "amount": (n * 37) % 200 + 0.5}
+            order = {"order_id": n, "customer": f"c{n % 97}", "amount": self.amount(n)}
             producer.produce(self.input, key=str(n % 97), value=json.dumps(order))
             self.produced += 1
             if n % 10_000 == 0:
@@ -138,8 +138,13 @@ class Rig:
         """How many outputs became visible since the last call."""
         return sum(1 for _ in read_committed(self.connection, self.output, self._seen))
 
+    @staticmethod
+    def amount(order_id: int) -> float:
+        """What an order is worth."""
+        return (order_id * 37) % 200 + 0.5
+
     def expected(self) -> list[int]:
-        return [n for n in range(self.produced) if (n * 37) % 200 + 0.5 > 100]
+        return [n for n in range(self.produced) if self.amount(n) > 100]
 
     def committed(self) -> dict[int, int]:
         """Committed offset of each input partition, as Kafka has it. A broker that has just come back is asked again."""

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
+import structlog
 from confluent_kafka import KafkaError, KafkaException
 from structlog.testing import capture_logs
 from tests.unit.control.given import SPEC
@@ -57,8 +58,13 @@ class Said:
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Waits are short; what is logged can be seen, also where the simulation has silenced it for the session."""
     monkeypatch.setattr(module, "STORE_RETRY_S", 0.001)
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
 
 
 def take(log: MemoryStore, said: Said, *messages: Any, key: bytes | None = None) -> ControlAgent:
@@ -94,7 +100,7 @@ def test_a_log_that_cannot_be_asked_is_waited_for() -> None:
     assert [command.id for command in log.asked] == ["d"] * 4
 
 
-@pytest.mark.parametrize("failure", [StoreError("unstorable", "no"), ValueError("a bug"), OverflowError()], ids=repr)
+@pytest.mark.parametrize("failure", [StoreError("bad_value", "no"), ValueError("a bug"), OverflowError()], ids=repr)
 def test_a_command_that_cannot_be_decided_is_refused(failure: Exception) -> None:
     """It is recorded in its own place and answered, and the next one is taken."""
     log, said = Log(*failing(failure)), Said()
