@@ -10,7 +10,7 @@ from .decisions import Accepted, AlreadySo, Refused
 from .events import name_of
 from .evolve import evolve
 from .job import Job
-from .policy.policy import NO_POLICY, Policy, decide_policy, evolve_policy
+from .policy.policy import NO_POLICY, POLICY_ID, Policy, decide_policy, evolve_policy
 from .policy.verbs import PolicyVerb
 from .result import Outcome, Result
 from .topic_name import is_topic_name
@@ -55,7 +55,7 @@ def settle(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Set
 
 
 def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settled:
-    match refused_before(command, policy.version) or decide_policy(policy, verb):
+    match _unfit_policy(command) or refused_before(command, policy.version) or decide_policy(policy, verb):
         case Refused() as refused:
             return Settled((), None, refusal(command, None, refused))
         case AlreadySo(since, by):
@@ -65,6 +65,13 @@ def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settle
             after = evolve_policy(policy, event, at=command.at, actor=command.actor)
             answer = _result(command, None, Outcome.ACCEPTED, events=(event,))
             return Settled((Step(event, after),), None, replace(answer, version=after.version))
+
+
+def _unfit_policy(command: Command) -> Refused | None:
+    """A verb of the policy must not append to a job's events."""
+    if command.job_id == POLICY_ID:
+        return unfit_address(command)
+    return Refused("bad_policy", f"{command.verb.name} is asked of {POLICY_ID}, not of {command.job_id[:60]}")
 
 
 def recordable(command: Command) -> Command:

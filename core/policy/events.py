@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, get_args
 
-from .auto_hold import AutoHold
 from .flag import Flag
 from .window import Window
 
@@ -33,21 +32,6 @@ class WindowRemoved:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AutoHoldSet:
-    """A rule holds jobs from now on, or is another one."""
-
-    rule: AutoHold
-
-
-@dataclass(frozen=True, slots=True)
-class AutoHoldRemoved:
-    """The rule makes no more holds; those it made stay until their end."""
-
-    name: str
-    reason: str | None = None
-
-
-PolicyEvent = FlagChanged | WindowSet | WindowRemoved | AutoHoldSet | AutoHoldRemoved
+PolicyEvent = FlagChanged | WindowSet | WindowRemoved
 POLICY_EVENTS: Final[Mapping[str, type[PolicyEvent]]] = MappingProxyType({k.__name__: k for k in get_args(PolicyEvent)})
 """Every event type by its name in the log."""

@@ -4,20 +4,22 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, TypeVar, assert_never
+from typing import Final, assert_never
 
 from ..decisions import AlreadySo, Refused
 from ..recorded import Recorded
-from .auto_hold import AutoHold, wrong_with_auto_hold
-from .events import AutoHoldRemoved, AutoHoldSet, FlagChanged, PolicyEvent, WindowRemoved, WindowSet
+from .events import FlagChanged, PolicyEvent, WindowRemoved, WindowSet
 from .flag import Flag, wrong_with_flag
-from .verbs import PolicyVerb, RemoveAutoHold, RemoveWindow, SetAutoHold, SetFlag, SetWindow
+from .verbs import PolicyVerb, RemoveWindow, SetFlag, SetWindow
 from .window import Window, wrong_with_window
 
 POLICY_ID: Final = "@policy"
 """Its stream in the log: no job can be named so."""
-T = TypeVar("T", Window, AutoHold)
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}", re.ASCII)
+
+
+class ForeignEvent(Exception):
+    """The policy's stream holds (or someone appended) an event that cannot stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,6 @@ class Policy:
     version: int = 0
     flag: Flag = field(default_factory=Flag)
     windows: tuple[Window, ...] = ()
-    auto_holds: tuple[AutoHold, ...] = ()
     since: datetime | None = None
     by: str = ""
 
@@ -55,15 +56,9 @@ def decide_policy(policy: Policy, verb: PolicyVerb) -> PolicyEvent | AlreadySo |
         case SetWindow(window):
             event = WindowSet(window)
             wrong, is_so = _wrong_name(window.name) or wrong_with_window(window), window in policy.windows
-        case SetAutoHold(rule):
-            event = AutoHoldSet(rule)
-            wrong, is_so = _wrong_name(rule.name) or wrong_with_auto_hold(rule), rule in policy.auto_holds
         case RemoveWindow(name, reason):
             event = WindowRemoved(name, reason)
             wrong, is_so = None, name not in {window.name for window in policy.windows}
-        case RemoveAutoHold(name, reason):
-            event = AutoHoldRemoved(name, reason)
-            wrong, is_so = None, name not in {rule.name for rule in policy.auto_holds}
         case _:
             assert_never(verb)
     if wrong is not None:
@@ -82,24 +77,26 @@ def evolve_policy(policy: Policy, event: PolicyEvent, *, at: datetime, actor: st
         case FlagChanged():
             return replace(after, flag=event.flag)
         case WindowSet(window):
-            return replace(after, windows=_with(after.windows, window))
+            others = (one for one in after.windows if one.name != window.name)
+            return replace(after, windows=tuple(sorted((*others, window), key=lambda one: one.name)))
         case WindowRemoved(name):
             return replace(after, windows=tuple(window for window in after.windows if window.name != name))
-        case AutoHoldSet(rule):
-            return replace(after, auto_holds=_with(after.auto_holds, rule))
-        case AutoHoldRemoved(name):
-            return replace(after, auto_holds=tuple(rule for rule in after.auto_holds if rule.name != name))
         case _:
             assert_never(event)
 
 
-def _with(known: tuple[T, ...], new: T) -> tuple[T, ...]:
-    return tuple(sorted([*(one for one in known if one.name != new.name), new], key=lambda one: one.name))
+def evolve_policy_recorded(policy: Policy, recorded: Recorded) -> Policy:
+    """`evolve_policy` for an event as the log has it. Raises ForeignEvent for one that does not follow in this stream."""
+    event, place = recorded.event, (recorded.version, recorded.epoch)
+    if not isinstance(event, PolicyEvent) or place != (policy.version + 1, policy.epoch):
+        name = type(event).__name__
+        raise ForeignEvent(f"{name} at version {place[0]}, epoch {place[1]} does not follow policy {policy.version}")
+    return evolve_policy(policy, event, at=recorded.at, actor=recorded.actor)
 
 
 def replay_policy(history: Iterable[Recorded]) -> Policy:
-    """The fold of the policy's events, in version order."""
-    policy = Policy()
+    """The fold of the policy's events, in version order. Raises ForeignEvent."""
+    policy = NO_POLICY
     for recorded in history:
-        policy = evolve_policy(policy, recorded.event, at=recorded.at, actor=recorded.actor)  # type: ignore[arg-type]
+        policy = evolve_policy_recorded(policy, recorded)
     return policy

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from .auto_hold import AutoHold
 from .flag import Flag
 from .window import Window
 
@@ -36,23 +35,4 @@ class RemoveWindow:
     name = "remove_window"
 
 
-@dataclass(frozen=True, slots=True)
-class SetAutoHold:
-    """Add a rule that holds jobs, or change the one of that name."""
-
-    rule: AutoHold
-
-    name = "set_auto_hold"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveAutoHold:
-    """Take a rule away."""
-
-    rule: str
-    reason: str | None = None
-
-    name = "remove_auto_hold"
-
-
-PolicyVerb = SetFlag | SetWindow | RemoveWindow | SetAutoHold | RemoveAutoHold
+PolicyVerb = SetFlag | SetWindow | RemoveWindow

@@ -5,18 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from slackwater.core.commands import Command, Verb
-from slackwater.core.policy.auto_hold import AutoHold
-from slackwater.core.policy.events import AutoHoldSet, FlagChanged, WindowSet
+from slackwater.core.policy.events import FlagChanged, WindowSet
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, Policy
-from slackwater.core.policy.verbs import RemoveAutoHold, RemoveWindow, SetAutoHold, SetFlag, SetWindow
+from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
 from slackwater.core.policy.window import Window
 from slackwater.core.result import Outcome
 from slackwater.core.settle import Settled, settle
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 WINDOW = Window("nightly", "30 2 * * *", "Europe/Berlin", 1800)
-RULE = AutoHold("poison", "dead_letters_per_min", 100)
 
 
 def asked(verb: Verb, policy: Policy = NO_POLICY, **envelope: int) -> Settled:
@@ -39,9 +37,8 @@ def after(*verbs: Verb) -> Policy:
     [
         (SetFlag(Flag("none"), "not yet"), FlagChanged(Flag("none"), "not yet")),
         (SetWindow(WINDOW), WindowSet(WINDOW)),
-        (SetAutoHold(RULE), AutoHoldSet(RULE)),
     ],
-    ids=["flag", "window", "rule"],
+    ids=["flag", "window"],
 )
 def test_set(verb: Verb, event: object) -> None:
     """An event, and the policy that has it; asked again it is already so, since when and by whom."""
@@ -62,8 +59,8 @@ def test_changed() -> None:
 
 def test_removed() -> None:
     """It is gone; removing what is not there is already so."""
-    policy = after(SetWindow(WINDOW), SetAutoHold(RULE), RemoveWindow("nightly", "over"), RemoveAutoHold("poison"))
-    assert (policy.windows, policy.auto_holds) == ((), ())
+    policy = after(SetWindow(WINDOW), RemoveWindow("nightly", "over"))
+    assert policy.windows == ()
     assert asked(RemoveWindow("nightly"), policy).result.outcome is Outcome.ALREADY
 
 
@@ -72,10 +69,7 @@ def test_removed() -> None:
     [
         SetFlag(Flag("maybe")),
         SetWindow(Window("NO NAME", "0 2 * * *", "UTC", 600)),
-        SetAutoHold(AutoHold("x", "happiness", 1)),
-        SetAutoHold(AutoHold("x", "lag", -1)),
-        SetAutoHold(AutoHold("x", "lag", 1, holds_s=1)),
-        SetAutoHold(AutoHold("x", "lag", 1, selector="a=")),
+        SetWindow(Window("n", "0 2 * * *", "UTC", 600, "a=")),
     ],
 )
 def test_what_makes_no_sense(verb: Verb) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slackwater.core.policy.window import Window, wrong_with_window
@@ -35,6 +35,7 @@ def test_open_from_first_to_last(at: str, is_open: bool) -> None:
     assert found is None or found.ends - found.begins == timedelta(minutes=30)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), st.integers(1, 50))
 def test_occurrences_go_on(start: datetime, count: int) -> None:
     """Later and later, none before what was asked for, each as long as it says; and each is open when it begins."""
