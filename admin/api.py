@@ -13,6 +13,7 @@ from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.job import Job
+from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.recorded import Recorded
 from slackwater.core.selector import HINT, SelectorError, parse_selector
 from slackwater.persistence.open import open_store
@@ -25,12 +26,13 @@ from .desk import CommandResult, translated
 from .door import WAIT_TIMEOUT_S, Door
 from .errors import InvalidCommand, NotFound, SlackwaterError, Unavailable
 from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
+from .policy import PolicyAdmin
 from .settings import load_settings
 
 DEADLINE_S = 60
 
 
-class Admin:
+class Admin(PolicyAdmin):
     """A connection to the event log, and to Kafka where lag is asked for. Thread-safe; close it, or use `with`."""
 
     def __init__(
@@ -206,8 +208,7 @@ class Admin:
 
     def get_job_details(self, name: str) -> JobDetails:
         """Everything about the job; what Kafka says only if a broker is configured and answers. Raises NotFound."""
-        job = self._job(name)
-        history = self.history(name)
+        job, history = self._job(name), self.history(name)
         kafka = self.kafka_state(name)
         facts = (name, status_of(job), job.spec.sql, job.spec.inputs, job.spec.outputs)
         seen = (kafka, kafka.current_lag, kafka.last_processed_offset) if kafka else (None, None, None)
@@ -225,8 +226,9 @@ class Admin:
             return None
 
     def history(self, name: str, since: int = 0) -> tuple[Recorded, ...]:
-        """The job's events after version `since`. Raises NotFound."""
-        self._job(name)
+        """The events of the job, or of the policy (`@policy`), after version `since`. Raises NotFound."""
+        if name != POLICY_ID:
+            self._job(name)
         with translated():
             return tuple(self.store.history(name, since))
 

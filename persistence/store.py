@@ -66,8 +66,8 @@ class EventStore(Protocol):
 
         The job's row is compared with the fold of its events first: a job whose row says otherwise is refused
         (`job_row_differs`), and so is one whose events cannot be read (`unknown_event`) or do not follow each other
-        (`broken_history`). Other jobs go on. It is decided under the policy as read in this transaction; a verb of the policy
-        appends to the policy's own events, and moves no job. Idempotent by command id: asked again with the same content it gives the first
+        (`broken_history`). Other jobs go on. The policy is that of this transaction; a verb of the policy appends to the
+        policy's own events, and moves no job. Idempotent by command id: asked again with the same content it gives the first
         result with `duplicate` set; with other content it refuses `command_id_reused`, and the first result stands. Refusals
         are recorded too; one whose id no database could keep under an id of its own (`recordable`), which is then the
         result's `command_id`. An unknown COMMIT is resolved inside, by asking for the command id. Must not decide outside

@@ -33,7 +33,7 @@ class Verdict:
 
 
 def verify(store: EventStore, progress: Callable[[int, int], None] | None = None) -> Verdict:
-    """Recompute the chain, replay every job and the policy, compare with the projection. Reads in chunks; `progress(done, total)`.
+    """Recompute the chain, replay jobs and policy, compare with the projection. Reads in chunks; `progress(done, total)`.
 
     Whatever stands in the log becomes a problem of the verdict; raises StoreUnavailable, and nothing else.
     """
@@ -65,7 +65,7 @@ class _Examiner:
         self.seq = 0
         self.hash = GENESIS
         self._lost: set[str] = set()
-        """Jobs (or the policy) that cannot be replayed any further: the first fault says so, what follows from it says nothing new."""
+        """Jobs, or the policy, that cannot be replayed any further: the first fault says so, the rest says nothing new."""
 
     def take(self, found: Recorded | Unreadable) -> None:
         if found.seq != self.seq + 1:

@@ -9,6 +9,7 @@ from ..selector import SelectorError, parse_selector
 
 MODES: Final = ("all", "some", "none")
 OTHERWISE: Final = ("refuse", "stop")
+SELECTOR_CHARS_MAX: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def wrong_with_flag(flag: Flag) -> str | None:
 
 def wrong_with_selector(selector: str | None) -> str | None:
     """In words, what is wrong with the text of a selector; None if nothing is."""
+    if selector is not None and len(selector) > SELECTOR_CHARS_MAX:
+        return f"a selector has {SELECTOR_CHARS_MAX} characters at most"
     try:
         if selector is not None:
             parse_selector(selector)

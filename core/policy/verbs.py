@@ -24,6 +24,11 @@ class SetWindow:
 
     name = "set_window"
 
+    @property
+    def reason(self) -> str | None:
+        """Why: what the holds will say."""
+        return self.window.reason
+
 
 @dataclass(frozen=True, slots=True)
 class RemoveWindow:

@@ -3,6 +3,7 @@
 What the clocks of a zone skip in spring is moved on by the hour they skip; what comes twice in autumn begins the first time.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,9 @@ from ..selector import parse_selector
 from .flag import wrong_with_selector
 
 LASTS_S_MAX: Final = 7 * 86_400
+CRON_CHARS_MAX: Final = 200
+_BY_CHANCE: Final = re.compile(r"(?<![a-z])[rh](?![a-z])", re.IGNORECASE)
+"""What croniter reads as another time in every process."""
 HOLD_PREFIX: Final = "window:"
 
 
@@ -67,6 +71,8 @@ def wrong_with_window(window: Window) -> str | None:
     """In words, what makes it no window; None if it is one."""
     if not 60 <= window.lasts_s <= LASTS_S_MAX:
         return f"a window lasts a minute to {LASTS_S_MAX // 86_400} days, {HINT}"
+    if len(window.cron) > CRON_CHARS_MAX or _BY_CHANCE.search(window.cron):
+        return f"a time of cron has {CRON_CHARS_MAX} characters at most, and nothing in it by chance (R, H)"
     if window.zone not in _zones():
         return f"there is no time zone {window.zone[:40]}; one like Europe/Berlin or UTC"
     try:

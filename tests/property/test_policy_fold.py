@@ -1,4 +1,4 @@
-"""The policy that a store shows is the fold of the policy's events, whatever was asked; and it survives being written down."""
+"""The policy that a store shows is the fold of its events, whatever was asked; and events survive being written down."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,9 @@ SELECTORS = st.sampled_from([None, "team=data", "team=="])
 REASONS = st.one_of(st.none(), st.text(max_size=5))
 FLAGS = st.builds(Flag, st.sampled_from([*MODES, "maybe"]), SELECTORS, st.integers(-1, 101), st.sampled_from(OTHERWISE))
 CRONS = st.sampled_from(["30 2 * * *", "0 5 * * 0", "nonsense"])
-WINDOWS = st.builds(Window, NAMES, CRONS, st.sampled_from(["UTC", "Europe/Berlin"]), st.integers(59, 700), SELECTORS, REASONS)
+WINDOWS = st.builds(
+    Window, NAMES, CRONS, st.sampled_from(["UTC", "Europe/Berlin"]), st.integers(59, 700), SELECTORS, REASONS
+)
 VERBS: st.SearchStrategy[PolicyVerb] = st.one_of(
     st.builds(SetFlag, FLAGS, REASONS), st.builds(SetWindow, WINDOWS), st.builds(RemoveWindow, NAMES, REASONS)
 )

@@ -70,6 +70,7 @@ def test_removed() -> None:
         SetFlag(Flag("maybe")),
         SetWindow(Window("NO NAME", "0 2 * * *", "UTC", 600)),
         SetWindow(Window("n", "0 2 * * *", "UTC", 600, "a=")),
+        SetFlag(Flag("some", "a," * 1000 + "a")),
     ],
 )
 def test_what_makes_no_sense(verb: Verb) -> None:
@@ -77,6 +78,12 @@ def test_what_makes_no_sense(verb: Verb) -> None:
     settled = asked(verb)
     assert (settled.result.code, settled.steps) == ("bad_policy", ())
     assert settled.result.message
+
+
+def test_a_text_no_log_can_keep() -> None:
+    """The reason of a window is a text like any other."""
+    refused = asked(SetWindow(Window("n", "0 2 * * *", "UTC", 600, reason="a\0b")))
+    assert (refused.result.code, refused.steps) == ("bad_text", ())
 
 
 def test_expected_version() -> None:

@@ -61,12 +61,15 @@ def test_windows_that_overlap_themselves() -> None:
         Window("n", "* * *", "UTC", 600),
         Window("n", "0 2 * * * *", "UTC", 600),
         Window("n", "0 2 30 2 *", "UTC", 600),
+        Window("n", "R R * * *", "UTC", 600),
+        Window("n", "H H * * *", "UTC", 600),
+        Window("n", "0,0" + ",0" * 1000 + " 2 * * *", "UTC", 600),
         Window("n", "0 2 * * *", "Mars/Olympus", 600),
         Window("n", "0 2 * * *", "UTC", 5),
         Window("n", "0 2 * * *", "UTC", 10**9),
         Window("n", "0 2 * * *", "UTC", 600, "team=="),
     ],
-    ids=["minute", "fields", "seconds", "never", "zone", "short", "long", "selector"],
+    ids=["minute", "fields", "seconds", "never", "random", "hashed", "long-list", "zone", "short", "long", "selector"],
 )
 def test_what_is_no_window(window: Window) -> None:
     """Each mistake is said in words, never a traceback."""
