@@ -54,7 +54,7 @@ class PolicyAdmin:
     ) -> CommandResult:
         """Turn pausing on for `all`, `none` or `some` jobs: chosen by `selector`, and `percent` of them by name.
 
-        Where it is off, a pause is refused (`pause_disabled`), or with `otherwise` = `stop` it is a stop, its resume a start.
+        Where it is off, a pause is refused (`pause_disabled`), or is a stop and its resume a start if `otherwise` is `stop`.
         What is held can always be let go. Raises InvalidCommand `bad_policy`; see `Door.ask` for `how`.
         """
         return self._door.ask(POLICY_ID, SetFlag(Flag(mode, selector, percent, otherwise), reason), **how)

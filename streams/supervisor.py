@@ -160,7 +160,7 @@ class Supervisor(Service):
 
 
 def say(store: EventStore, actor: str, job: Job, verb: Verb, id: str | None = None) -> None:
-    """A worker's own command. Unless given, its id follows from content and the version it answers: a repeat is a duplicate."""
+    """A worker's own command. Its id, unless given, follows from content and version answered: a repeat is a duplicate."""
     digest = payload_hash([actor, job.id, verb.name, job.version, repr(verb)]).hex()[:24]
     result = store.handle(Command(id or f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC)))
     reached("acked")
