@@ -1,24 +1,20 @@
 """The verbs about many jobs at once: the feature flag of pausing, and maintenance windows."""
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
-
-from slackwater.core.policy.flag import MODES, OTHERWISE
 
 from ..errors import InvalidCommand, Usage
 from .app import Output, OutputOption, Verbs, app, connect
 from .asked import CommandId, Reason, SelectorOption
 
-Mode = StrEnum("Mode", [(mode.upper(), mode) for mode in MODES])
-Otherwise = StrEnum("Otherwise", [(way.upper(), way) for way in OTHERWISE])
 ModeArgument = Annotated[
-    Mode | None, typer.Argument(help="Pausing is on for all, some or no jobs; without: show.", show_default=False)
+    str | None, typer.Argument(metavar="MODE", help="On for all, some or none; without: show it.", show_default=False)
 ]
 PercentOption = Annotated[int, typer.Option(help="Of `some`: so many of all jobs, always the same ones.")]
-OtherwiseOption = Annotated[Otherwise, typer.Option(help="Where it is off: refuse a pause, or stop (and start) instead.")]
+OtherwiseOption = Annotated[str, typer.Option(help="Where it is off: refuse a pause, or stop (and start) instead.")]
+REFUSE: Final = "refuse"
 WindowName = Annotated[str, typer.Argument(help="Name of the window.", show_default=False)]
 CronOption = Annotated[str, typer.Option(help='When it opens: minute hour day month weekday, like "30 2 * * *".')]
 ZoneOption = Annotated[str, typer.Option(help="On whose clock: UTC, Europe/Berlin.")]
@@ -34,7 +30,7 @@ def flag(
     mode: ModeArgument = None,
     selector: SelectorOption = None,
     percent: PercentOption = 100,
-    otherwise: OtherwiseOption = Otherwise("refuse"),
+    otherwise: OtherwiseOption = REFUSE,
     reason: Reason = None,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
@@ -44,10 +40,10 @@ def flag(
 
     with connect() as admin:
         if mode is not None:
-            how = {"selector": selector, "percent": percent, "otherwise": str(otherwise), "reason": reason}
-            _tell(admin.set_flag(str(mode), **how, command_id=command_id), f"pausing is on for {mode}", output)
+            how = {"selector": selector, "percent": percent, "otherwise": otherwise, "reason": reason}
+            _tell(admin.set_flag(mode, **how, command_id=command_id), f"pausing is on for {mode}", output)
             return
-        if (selector, percent, str(otherwise), reason, command_id) != (None, 100, "refuse", None, None):
+        if (selector, percent, otherwise, reason, command_id) != (None, 100, REFUSE, None, None):
             raise Usage("usage", "for which jobs?", hint="slackwater flag some --percent 10")
         policy = admin.policy()
     if not one({"name": "flag", **plain(policy.flag), "since": policy.since, "by": policy.by or None}, output):
