@@ -20,13 +20,14 @@ from .bulk import Answer, ask_each
 from .desk import CommandResult, translated
 from .door import WAIT_TIMEOUT_S, Door
 from .errors import Unavailable
+from .policy import PolicyAdmin
 from .questions import Questions
 from .settings import load_settings
 
 DEADLINE_S = 60
 
 
-class Admin(Questions):
+class Admin(PolicyAdmin, Questions):
     """A connection to the event log, and to Kafka where lag is asked for. Thread-safe; close it, or use `with`."""
 
     def __init__(

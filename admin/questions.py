@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from slackwater.core.job import Job
+from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.recorded import Recorded
 from slackwater.core.selector import HINT, Selector, SelectorError, parse_selector
 from slackwater.persistence.store import EventStore, Table
@@ -49,8 +50,9 @@ class Questions:
         return kafka_state(self.kafka, self._job(name))
 
     def history(self, name: str, since: int = 0) -> tuple[Recorded, ...]:
-        """The job's events after version `since`. Raises NotFound."""
-        self._job(name)
+        """The events of the job, or of the policy (`@policy`), after version `since`. Raises NotFound."""
+        if name != POLICY_ID:
+            self._job(name)
         with translated():
             return tuple(self.store.history(name, since))
 

@@ -20,6 +20,7 @@ from .control.start import Start
 from .control.stop import Stop
 from .control.unreadable import Unreadable
 from .control.warn import Warn
+from .policy.verbs import PolicyVerb
 
 JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 BAD_JOB_ID: Final = "bad_job_id"
@@ -29,7 +30,7 @@ COMMAND_ID_BYTES_MAX: Final = 200
 """Longest command id, as UTF-8: every database must be able to index it."""
 
 OperatorVerb = Deploy | Rollback | Start | Pause | Resume | Stop
-Verb = OperatorVerb | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Unreadable
+Verb = OperatorVerb | PolicyVerb | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Unreadable
 
 
 class Position(NamedTuple):

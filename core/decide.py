@@ -1,5 +1,6 @@
 """decide: what a command comes to, given the job as the log has it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, assert_never
 
@@ -22,6 +23,10 @@ from .control.verdicts import no_such_job
 from .control.warn import Warn, decide_warn
 from .decisions import Decision, Refused
 from .job import Job
+from .policy.flagged import as_flagged
+from .policy.policy import NO_POLICY, Policy
+from .policy.verbs import PolicyVerb
+from .states import JobState
 from .topic_name import is_topic_name
 
 CLOCK_SKEW_MAX: Final = timedelta(hours=1)
@@ -30,14 +35,8 @@ DEADLINE_S_MAX: Final = 86_400
 """The longest a transition may be given: nobody waits for ever."""
 
 
-def decide(job: Job | None, command: Command) -> Decision:
-    """Pure: the same job and command always come to the same decision. Never raises for what a caller sent."""
-    return _envelope(job, command) or _verb(job, command)
-
-
-def _envelope(job: Job | None, command: Command) -> Refused | None:
-    """What is refused before the verb is looked at."""
-    state = job.state if job else None
+def decide(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Decision:
+    """Pure: the same job, command and policy always come to the same decision. Never raises for what a caller sent."""
     if isinstance(command.verb, Unreadable):
         return Refused(command.verb.code, command.verb.message, command.verb.hint)
     unfit = unfit_address(command)
@@ -45,6 +44,15 @@ def _envelope(job: Job | None, command: Command) -> Refused | None:
         return unfit
     if not is_job_id(command.job_id):
         return Refused("bad_job_id", "a job id is 1-63 of a-z 0-9 . _ - and begins with a letter or digit")
+    refused = refused_before(command, job.version if job else 0, job.state if job else None)
+    if refused is not None:
+        return refused
+    verb = as_flagged(policy.flag, job, command)
+    return verb if isinstance(verb, Refused) else _verb(job, replace(command, verb=verb))
+
+
+def refused_before(command: Command, version: int, state: JobState | None = None) -> Refused | None:
+    """What is refused before the verb is looked at; `version` is that of the job or policy it is about."""
     wrong = _unfit_text(command)
     if wrong is not None:
         message = f"{wrong} is 1-{TEXT_CHARS_MAX} characters of text, without NUL"
@@ -55,7 +63,6 @@ def _envelope(job: Job | None, command: Command) -> Refused | None:
         return Refused("expired", f"the command expired at {command.expires_at:%Y-%m-%d %H:%M:%S} UTC", None, state)
     if command.issued_at is not None and command.issued_at > command.at + CLOCK_SKEW_MAX:
         return Refused("clock_skew", "the command claims to be issued in the future", "set the sender's clock", state)
-    version = job.version if job else 0
     if command.expected_version is not None and command.expected_version != version:
         message = f"expected version {command.expected_version}, {command.job_id} is at {version}"
         return Refused("version_conflict", message, "look at the job again and decide anew", state)
@@ -121,5 +128,7 @@ def _verb(job: Job | None, command: Command) -> Decision:
             return decide_lift_cap(job, verb)
         case Unreadable():  # pragma: no cover - refused with the envelope
             raise AssertionError("an unreadable message has no verb to decide")
+        case _ if isinstance(command.verb, PolicyVerb):  # pragma: no cover - settled by the policy
+            raise AssertionError("a verb of the policy is about no job")
         case _:
             assert_never(command.verb)

@@ -243,6 +243,6 @@ EPOCH_RAISING: Final = frozenset(
 """Events that change what is wanted: acks and outputs of an older epoch are refused after them."""
 
 
-def name_of(event: JobEvent) -> str:
+def name_of(event: object) -> str:
     """The event's type as the log and the table write it."""
     return type(event).__name__

@@ -10,6 +10,7 @@ from .coverage import Coverage
 from .cut import cut_of, merge
 from .job import DataGap, Hold, Job, Rollout
 from .machine import IllegalTransition, next_state
+from .policy.events import PolicyEvent
 from .recorded import Recorded
 from .spec import JobSpec
 from .states import TRANSITIONAL, JobState
@@ -118,6 +119,8 @@ def _with_hold(job: Job, event: e.PauseRequested | e.HoldAdded, by: Hold) -> tup
 
 def evolve_recorded(job: Job | None, recorded: Recorded) -> Job:
     """`evolve` for an event as the log has it. IllegalTransition also where version or epoch does not follow."""
+    if isinstance(recorded.event, PolicyEvent):
+        raise IllegalTransition(job.state if job else JobState.ABSENT, e.name_of(recorded.event))
     after = evolve(
         job,
         recorded.event,

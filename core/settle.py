@@ -2,24 +2,26 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from .codec import payload_hash
+from .codec import LogEvent, payload_hash
 from .commands import Command, is_command_id
 from .control.unreadable import Unreadable
-from .decide import decide, unfit_address
+from .decide import decide, refused_before, unfit_address
 from .decisions import Accepted, AlreadySo, Refused
-from .events import JobEvent, name_of
+from .events import name_of
 from .evolve import evolve
 from .job import Job
+from .policy.policy import NO_POLICY, POLICY_ID, Policy, decide_policy, evolve_policy
+from .policy.verbs import PolicyVerb
 from .result import Outcome, Result
 from .topic_name import is_topic_name
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event to append, and the job right after it."""
+    """One event to append, and the job (or the policy) right after it."""
 
-    event: JobEvent
-    after: Job
+    event: LogEvent
+    after: Job | Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,11 @@ class Settled:
     result: Result
 
 
-def settle(job: Job | None, command: Command) -> Settled:
-    """Decide the command and fold what it appends."""
-    match decide(job, command):
+def settle(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Settled:
+    """Decide the command and fold what it appends. A verb of the policy moves the policy, and no job."""
+    if isinstance(command.verb, PolicyVerb):
+        return _settle_policy(policy, command, command.verb)
+    match decide(job, command, policy):
         case Accepted(events):
             steps: list[Step] = []
             after = job
@@ -48,6 +52,26 @@ def settle(job: Job | None, command: Command) -> Settled:
             return Settled((), job, answer)
         case Refused() as refused:
             return Settled((), job, refusal(command, job, refused))
+
+
+def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settled:
+    match _unfit_policy(command) or refused_before(command, policy.version) or decide_policy(policy, verb):
+        case Refused() as refused:
+            return Settled((), None, refusal(command, None, refused))
+        case AlreadySo(since, by):
+            answer = _result(command, None, Outcome.ALREADY, since=since, by=by or None)
+            return Settled((), None, replace(answer, version=policy.version))
+        case event:
+            after = evolve_policy(policy, event, at=command.at, actor=command.actor)
+            answer = _result(command, None, Outcome.ACCEPTED, events=(event,))
+            return Settled((Step(event, after),), None, replace(answer, version=after.version))
+
+
+def _unfit_policy(command: Command) -> Refused | None:
+    """A verb of the policy must not append to a job's events."""
+    if command.job_id == POLICY_ID:
+        return unfit_address(command)
+    return Refused("bad_policy", f"{command.verb.name} is asked of {POLICY_ID}, not of {command.job_id[:60]}")
 
 
 def recordable(command: Command) -> Command:
@@ -105,7 +129,7 @@ def _result(
     job: Job | None,
     outcome: Outcome,
     *,
-    events: tuple[JobEvent, ...] = (),
+    events: tuple[LogEvent, ...] = (),
     **more: object,
 ) -> Result:
     return Result(

@@ -10,6 +10,7 @@ from .control.pause import OPERATOR
 from .evolve import evolve_recorded
 from .histogram import Histogram
 from .job import Job
+from .policy.events import PolicyEvent
 from .recorded import Recorded
 from .states import TRANSITIONAL, JobState
 
@@ -51,8 +52,8 @@ class Tally:
 
     def take(self, recorded: Recorded) -> None:
         """Count one event. Raises IllegalTransition for one that cannot follow."""
-        if e.name_of(recorded.event) not in e.EVENTS:
-            return  # of another stream than a job's
+        if isinstance(recorded.event, PolicyEvent):
+            return
         before = self.jobs.get(recorded.job_id)
         after = self.jobs[recorded.job_id] = evolve_recorded(before, recorded)
         self._remember(recorded)

@@ -114,13 +114,21 @@ class Folds:
         return dict(row) if row is not None else None
 
 
-def _fold_one(job: Job | None, event: Recorded | Unreadable) -> Job | Refused:
+def intact(event: Recorded | Unreadable) -> Recorded | Refused:
+    """The event, if it can be read and fits its hash."""
     named = f"{event.job_id}: event {event.seq}"
     if isinstance(event, Unreadable):
         return Refused("unknown_event", f"{named}: {event.why}", HINT)
     if hash_again(event) != event.hash:
         return Refused("broken_history", f"{named} was changed: its hash does not fit", HINT)
+    return event
+
+
+def _fold_one(job: Job | None, event: Recorded | Unreadable) -> Job | Refused:
+    found = intact(event)
+    if isinstance(found, Refused):
+        return found
     try:
-        return evolve_recorded(job, event)
+        return evolve_recorded(job, found)
     except IllegalTransition as error:
-        return Refused("broken_history", f"{named}: {error}", HINT)
+        return Refused("broken_history", f"{event.job_id}: event {event.seq}: {error}", HINT)

@@ -10,6 +10,7 @@ from slackwater.core.commands import Command
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
 from slackwater.core.observation import Observation, forgotten
+from slackwater.core.policy.policy import NO_POLICY, Policy
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Result
 from slackwater.core.settle import command_hash, recordable, refusal, settle
@@ -26,6 +27,7 @@ class MemoryStore:
         self._changed = threading.Condition()
         self._events: list[Recorded] = []
         self._jobs: dict[str, Job] = {}
+        self._policy = NO_POLICY
         self._commands: dict[str, tuple[bytes, Command, Result]] = {}
         self._observations: dict[tuple[str, str], Observation] = {}
 
@@ -40,11 +42,14 @@ class MemoryStore:
             if known is not None:
                 message = f"the command id {command.id} was used for another command"
                 return refusal(command, job, Refused("command_id_reused", message, "take a new id"))
-            settled = settle(job, command)
+            settled = settle(job, command, self._policy)
             for step in settled.steps:
                 head = self._head()
                 self._events.append(recorded_of(step, command, head.seq + 1, head.hash))
-                self._jobs[command.job_id] = step.after
+                if isinstance(step.after, Policy):
+                    self._policy = step.after
+                else:
+                    self._jobs[command.job_id] = step.after
             result = replace(settled.result, seq=len(self._events) if settled.steps else None)
             self._commands[command.id] = (command_hash(command), command, result)
             self._changed.notify_all()
@@ -63,6 +68,11 @@ class MemoryStore:
     def unreadable_jobs(self) -> tuple[str, ...]:
         """See EventStore."""
         return ()
+
+    def policy(self) -> Policy:
+        """See EventStore."""
+        with self._changed:
+            return self._policy
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""

@@ -10,6 +10,8 @@ from slackwater.core.commands import Command, Position, is_job_id
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
 from slackwater.core.observation import Observation
+from slackwater.core.policy.policy import Policy
+from slackwater.core.policy.verbs import PolicyVerb
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 from slackwater.core.settle import Settled, Step, command_hash, recordable, refusal, settle
@@ -21,8 +23,9 @@ from .database import Database, LostRace
 from .dialect import Dialect
 from .errors import StoreRefused
 from .events_table import OF_JOB, OF_LOG, all_readable, found_events
-from .folds import Folds, Judged
+from .folds import Folds
 from .jobs_table import JobsTable
+from .policy_fold import PolicyFold
 from .rows import command_row, event_row, job_row, recorded_of, result_from
 from .steps import reached
 from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Table, Unreadable
@@ -42,6 +45,7 @@ class SqlStore:
         self._dialect = dialect
         self._database = Database(engine, dialect)
         self._folds = Folds(dialect)
+        self._policy = PolicyFold(dialect)
         self._jobs = JobsTable(self._database, self._folds)
         self._watcher = Watcher(lambda: self.head().seq, lambda on_wake, stop: dialect.listen(engine, on_wake, stop))
 
@@ -55,32 +59,44 @@ class SqlStore:
             self._database.reading(lambda connection: self._folds.read(connection, command.job_id))
         result, after = self._database.writing(lambda connection: self._handle(connection, command))
         reached("append_committed")
-        if after is not None:
+        if isinstance(after, Policy):
+            self._policy.keep(after)
+        elif after is not None:
             self._folds.keep(after)
         if result.seq is not None:
             self._watcher.saw(result.seq)
         return result
 
-    def _handle(self, connection: Connection, command: Command) -> tuple[Result, Job | None]:
-        """The answer, and the job after it if events were appended."""
+    def _handle(self, connection: Connection, command: Command) -> tuple[Result, Job | Policy | None]:
+        """The answer, and the job or policy after it if events were appended."""
         reached("append_begun")
         first = self._first_answer(connection, command)
         if first is not None and bytes(first.payload_hash) == command_hash(command):
             return result_from(first.result).again(), None
         reached("append_looked_up")
-        judged = self._folds.judge(connection, command.job_id)
+        job, policy, refused = self._judge(connection, command)
         reached("append_job_locked")
         if first is not None:
             taken = f"the command id {command.id} was used for another command"
-            return refusal(command, judged.job, Refused("command_id_reused", taken, "take a new id")), None
-        settled = _settled(judged, command)
+            return refusal(command, job, Refused("command_id_reused", taken, "take a new id")), None
+        settled = Settled((), job, refusal(command, job, refused)) if refused else settle(job, command, policy)
         result, after = settled.result, None
         if settled.steps:
             after = settled.steps[-1].after
-            result = replace(result, seq=self._append(connection, command, settled.steps, judged.job))
+            result = replace(result, seq=self._append(connection, command, settled.steps, job))
         connection.execute(insert(t.command), command_row(command, result))
         reached("append_command_inserted")
         return result, after
+
+    def _judge(self, connection: Connection, command: Command) -> tuple[Job | None, Policy, Refused | None]:
+        """What is decided on, under lock, or why nothing may be decided."""
+        if isinstance(command.verb, PolicyVerb):
+            # Rare, so it may hold up every writer: nobody else appends to the policy until this is committed.
+            _head(connection, lock=True)
+            judged_policy = self._policy.judge(connection)
+            return None, judged_policy.policy, judged_policy.refused
+        judged = self._folds.judge(connection, command.job_id)
+        return judged.job, self._policy.judge(connection).policy, judged.refused
 
     def _first_answer(self, connection: Connection, command: Command) -> Any:
         """If this id was asked before: also how an unknown COMMIT is found out."""
@@ -89,10 +105,8 @@ class SqlStore:
     def _append(self, connection: Connection, command: Command, steps: Sequence[Step], before: Job | None) -> int:
         """Events, projection and chain. The chain row is the last lock taken, so the log is short-locked and dense."""
         after = steps[-1].after
-        if before is None:
-            connection.execute(insert(t.job), job_row(after))
-        elif connection.execute(_MOVE, {**job_row(after), "job": before.id, "before": before.version}).rowcount != 1:
-            raise LostRace
+        if isinstance(after, Job):
+            _project(connection, before, after)
         reached("append_projected")
         seq, prev_hash = _head(connection, lock=True)
         reached("append_chain_locked")
@@ -119,6 +133,10 @@ class SqlStore:
     def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
         """See EventStore."""
         return self._jobs.checked() if checked else self._jobs.shown()
+
+    def policy(self) -> Policy:
+        """See EventStore."""
+        return self._database.reading(self._policy.judge).policy
 
     def unreadable_jobs(self) -> tuple[str, ...]:
         """See EventStore."""
@@ -187,10 +205,11 @@ class SqlStore:
         self._engine.dispose()
 
 
-def _settled(judged: Judged, command: Command) -> Settled:
-    if judged.refused is not None:
-        return Settled((), judged.job, refusal(command, judged.job, judged.refused))
-    return settle(judged.job, command)
+def _project(connection: Connection, before: Job | None, after: Job) -> None:
+    if before is None:
+        connection.execute(insert(t.job), job_row(after))
+    elif connection.execute(_MOVE, {**job_row(after), "job": before.id, "before": before.version}).rowcount != 1:
+        raise LostRace
 
 
 def _head(connection: Connection, *, lock: bool = False) -> Head:

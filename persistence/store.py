@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, Protocol, Self
 from slackwater.core.commands import Command, Position
 from slackwater.core.job import Job
 from slackwater.core.observation import Observation
+from slackwater.core.policy.policy import Policy
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 
@@ -77,7 +78,8 @@ class EventStore(Protocol):
 
         The job's row is compared with the fold of its events first: a job whose row says otherwise is refused
         (`job_row_differs`), and so is one whose events cannot be read (`unknown_event`) or do not follow each other
-        (`broken_history`). Other jobs go on. Idempotent by command id: asked again with the same content it gives the first
+        (`broken_history`). Other jobs go on. The policy is that of this transaction; a verb of the policy appends to the
+        policy's own events, and moves no job. Idempotent by command id: asked again with the same content it gives the first
         result with `duplicate` set; with other content it refuses `command_id_reused`, and the first result stands. Refusals
         are recorded too; one whose id no database could keep under an id of its own (`recordable`), which is then the
         result's `command_id`. An unknown COMMIT is resolved inside, by asking for the command id. Must not decide outside
@@ -105,6 +107,10 @@ class EventStore(Protocol):
         """Ids of the jobs that `jobs()` leaves out."""
         ...
 
+    def policy(self) -> Policy:
+        """The policy by its events, as of the last that can be folded. Should one not be, `handle` refuses to change it."""
+        ...
+
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """Events of the whole log in `seq` order, after `after_seq`. Never skips: what is read is dense.
 
@@ -117,7 +123,7 @@ class EventStore(Protocol):
         ...
 
     def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
-        """Events of one job in version order. Raises UnreadableEvent."""
+        """Events of one job, or of the policy (POLICY_ID), in version order. Raises UnreadableEvent."""
         ...
 
     def result(self, command_id: str) -> Result | None:

@@ -8,6 +8,7 @@ from slackwater.core.codec import job_data
 from slackwater.core.evolve import evolve_recorded
 from slackwater.core.job import Job
 from slackwater.core.machine import IllegalTransition
+from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, ForeignEvent, evolve_policy_recorded
 from slackwater.core.recorded import GENESIS, Recorded
 
 from .errors import StoreError
@@ -32,7 +33,7 @@ class Verdict:
 
 
 def verify(store: EventStore, progress: Callable[[int, int], None] | None = None) -> Verdict:
-    """Recompute the chain, replay every job, compare with the projection. Reads in chunks; `progress(done, total)`.
+    """Recompute the chain, replay jobs and policy, compare with the projection. Reads in chunks; `progress(done, total)`.
 
     Whatever stands in the log becomes a problem of the verdict; raises StoreUnavailable, and nothing else.
     """
@@ -60,10 +61,11 @@ class _Examiner:
     def __init__(self) -> None:
         self.problems: list[str] = []
         self.jobs: dict[str, Job] = {}
+        self.policy = NO_POLICY
         self.seq = 0
         self.hash = GENESIS
         self._lost: set[str] = set()
-        """Jobs that cannot be replayed any further: the first fault says so, what follows from it says nothing new."""
+        """Jobs, or the policy, that cannot be replayed any further: the first fault says so, the rest says nothing new."""
 
     def take(self, found: Recorded | Unreadable) -> None:
         if found.seq != self.seq + 1:
@@ -80,9 +82,13 @@ class _Examiner:
         if hash_again(recorded) != recorded.hash:
             self.problems.append(f"event {recorded.seq} was changed: its hash does not fit")
         try:
-            if recorded.job_id not in self._lost:
+            if recorded.job_id in self._lost:
+                return
+            if recorded.job_id == POLICY_ID:
+                self.policy = evolve_policy_recorded(self.policy, recorded)
+            else:
                 self.jobs[recorded.job_id] = evolve_recorded(self.jobs.get(recorded.job_id), recorded)
-        except IllegalTransition as error:
+        except (IllegalTransition, ForeignEvent) as error:
             self._lose(recorded, str(error))
 
     def _lose(self, found: Recorded | Unreadable, why: str) -> None:

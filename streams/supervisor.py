@@ -20,6 +20,7 @@ from slackwater.core.commands import Command, Verb
 from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.fail import Fail
 from slackwater.core.job import Job
+from slackwater.core.policy.policy import NO_POLICY
 from slackwater.core.sql.errors import SqlError
 from slackwater.core.want import wanted
 from slackwater.persistence.errors import StoreError
@@ -33,7 +34,7 @@ from .job_group import offsets_of_empty_group
 from .kafka_connection import KafkaConnection
 from .logging_setup import about
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
-from .scheduler import SCHEDULER, due
+from .scheduler import SCHEDULER, OpenWindow, due, open_windows, windows_due
 from .standing import Standing
 
 log = structlog.get_logger()
@@ -63,6 +64,8 @@ class Supervisor(Service):
         self._worker = worker
         self._oversight = Oversight(worker)
         self._agents: dict[str, JobAgent] = {}
+        self._policy = NO_POLICY
+        self._opened: tuple[OpenWindow, ...] = ()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -106,7 +109,7 @@ class Supervisor(Service):
             self._health.turned()
             as_of = time.monotonic()
             try:
-                for job in await asyncio.to_thread(self._store.jobs, checked=True):
+                for job in await asyncio.to_thread(self._look):
                     self._begin(job, as_of)
                 self._health.read()
             except StoreError as error:
@@ -114,6 +117,12 @@ class Supervisor(Service):
                 await self.sleep(POLL_INTERVAL_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_INTERVAL_S)
+
+    def _look(self) -> tuple[Job, ...]:
+        """The jobs; and what the policy says now, which is kept. Not for the loop: it asks the log."""
+        self._policy = self._store.policy()
+        self._opened = open_windows(self._policy, datetime.now(UTC))
+        return self._store.jobs(checked=True)
 
     def _begin(self, job: Job, as_of: float) -> None:
         """Look after the job, unless that is still going on."""
@@ -128,6 +137,9 @@ class Supervisor(Service):
         try:
             for verb in due(job, datetime.now(UTC)):
                 await self._say(job, verb, SCHEDULER)
+            for id, pause in windows_due(self._policy, self._opened, job):
+                if await asyncio.to_thread(self._store.result, id) is None:
+                    await self._say(job, pause, SCHEDULER, id)
             for action in self._oversight.judge(job, agent.running if agent else None, as_of):
                 await self._act(job, action, as_of)
         except (StoreError, KafkaException) as error:
@@ -165,15 +177,15 @@ class Supervisor(Service):
         self._agents[job.id] = agent
         await agent.start()
 
-    async def _say(self, job: Job, verb: Verb, actor: str | None = None) -> None:
-        await asyncio.to_thread(say, self._store, actor or self._worker, job, verb)
+    async def _say(self, job: Job, verb: Verb, actor: str | None = None, id: str | None = None) -> None:
+        await asyncio.to_thread(say, self._store, actor or self._worker, job, verb, id)
         self.wake()
 
 
-def say(store: EventStore, actor: str, job: Job, verb: Verb) -> None:
-    """A worker's own command. Its id follows from its content and the version it answers: a repeat is a duplicate."""
+def say(store: EventStore, actor: str, job: Job, verb: Verb, id: str | None = None) -> None:
+    """A worker's own command. Its id, unless given, follows from content and version answered: a repeat is a duplicate."""
     digest = payload_hash([actor, job.id, verb.name, job.version, repr(verb)]).hex()[:24]
-    result = store.handle(Command(f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC)))
+    result = store.handle(Command(id or f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC)))
     reached("acked")
     if result.changed:
         told = {"job_name": job.id, "epoch": result.epoch, "command_id": job.wish, "state": result.state}

@@ -76,6 +76,11 @@ def _detail(data: dict[str, Any]) -> str:
         parts.append(f"until {data['until'][:19].replace('T', ' ')} UTC")
     if data.get("cut"):
         parts.append(cut_text(tuple(PartitionOffset(*place) for place in data["cut"])))
+    for about in (data.get("flag"), data.get("window")):
+        if about:
+            parts.append(", ".join(f"{name} {value}" for name, value in about.items() if value is not None))
+    if data.get("name"):
+        parts.append(data["name"])
     if data.get("worker"):
         parts.append(f"{data['worker']} is {data['stance']}")
     return ", ".join(parts)

@@ -20,6 +20,7 @@ from slackwater.core.events import EPOCH_RAISING, name_of
 from slackwater.core.evolve import evolve_recorded, replay
 from slackwater.core.job import Job
 from slackwater.core.machine import IllegalTransition
+from slackwater.core.policy.events import PolicyEvent
 from slackwater.core.recorded import Recorded
 from slackwater.core.states import TRANSITIONAL
 from slackwater.persistence.errors import UnreadableEvent
@@ -104,7 +105,7 @@ class Publisher:
 
     def _reply(self, recorded: Recorded) -> None:
         """The last word on the command that this event ends, if it ends one that came by the control topic."""
-        if recorded.job_id in self._muted:
+        if recorded.job_id in self._muted or isinstance(recorded.event, PolicyEvent):
             return
         try:
             before = self._job_before(recorded)

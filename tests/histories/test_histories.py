@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from slackwater.core.codec import UnknownEvent, canonical, event_data, event_from, job_data, time_text
-from slackwater.core.events import EVENTS, SCHEMA_VERSION, JobEvent, name_of
+from slackwater.core.codec import LogEvent, UnknownEvent, canonical, event_data, event_from, job_data, time_text
+from slackwater.core.events import EVENTS, SCHEMA_VERSION, name_of
 from slackwater.core.evolve import evolve_recorded
 from slackwater.core.job import Job
 from slackwater.core.machine import IllegalTransition
+from slackwater.core.policy.events import POLICY_EVENTS
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.transition_table import JOB_TRANSITIONS, Row
 from slackwater.persistence.rows import event_row, hash_again, recorded_from
@@ -126,7 +127,7 @@ def test_histories_take_most_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=name_of)
-def test_golden_bytes(event: JobEvent) -> None:
+def test_golden_bytes(event: LogEvent) -> None:
     """The stored bytes and the hash of each event type are those of the golden row, and come back as the same event."""
     golden = next(row for row in golden_rows() if (row["type"], row["schema_version"]) == (name_of(event), SCHEMA_VERSION))
     assert golden_row(event) == golden
@@ -139,5 +140,5 @@ def test_golden_rows_are_complete() -> None:
     """One row for each type and version ever released, none twice; see tests/tidy for new types."""
     kinds = [(row["type"], row["schema_version"]) for row in golden_rows()]
     assert len(kinds) == len(set(kinds))
-    assert {name for name, _ in kinds} == set(EVENTS)
+    assert {name for name, _ in kinds} == {*EVENTS, *POLICY_EVENTS}
     assert FILE.read_bytes().endswith(b"\n")
