@@ -56,15 +56,23 @@ class MemoryStore:
         with self._changed:
             return tuple(job for _, job in sorted(self._jobs.items()))
 
+    def unreadable_jobs(self) -> tuple[str, ...]:
+        """See EventStore."""
+        return ()
+
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""
         with self._changed:
             return self._events[after_seq : after_seq + limit]
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
+    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+        """See EventStore."""
+        return self.read(after_seq, limit)
+
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""
         with self._changed:
-            return [r for r in self._events if r.job_id == job_id and r.version > after_version]
+            return [r for r in self._events if r.job_id == job_id and r.version > after_version][:limit]
 
     def result(self, command_id: str) -> Result | None:
         """See EventStore."""

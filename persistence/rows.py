@@ -1,18 +1,21 @@
 """Between the log's rows and core's values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from slackwater.core.codec import canonical, event_data, event_from, event_hash, job_data, job_from
+from slackwater.core.codec import UnknownEvent, canonical, event_data, event_from, event_hash, job_data, job_from
 from slackwater.core.commands import TEXT_CHARS_MAX, Command
 from slackwater.core.events import SCHEMA_VERSION, name_of
 from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 from slackwater.core.settle import Step, command_hash
+
+from .errors import StoreError
+from .store import Unreadable
 
 _RESULT: Final = TypeAdapter(Result)
 
@@ -88,6 +91,23 @@ def recorded_from(row: Mapping[str, Any]) -> Recorded:
     )
 
 
+def found_from(row: Mapping[str, Any]) -> Recorded | Unreadable:
+    """The event in a row, or what can be said of it."""
+    try:
+        return recorded_from(row)
+    except UnknownEvent as error:
+        return Unreadable(row["seq"], row["job_id"], row["version"], bytes(row["hash"]), str(error))
+
+
+def readable(found: Sequence[Recorded | Unreadable]) -> list[Recorded]:
+    """The same events. Raises StoreError `unknown_event` for the first that is none."""
+    for one in found:
+        if isinstance(one, Unreadable):
+            message = f"event {one.seq} of {one.job_id}: {one.why}"
+            raise StoreError("unknown_event", message, "run the Slackwater version that wrote it")
+    return [one for one in found if isinstance(one, Recorded)]
+
+
 def job_row(job: Job) -> dict[str, Any]:
     """A row of `job`."""
     return {
@@ -103,6 +123,23 @@ def job_row(job: Job) -> dict[str, Any]:
 def job_from_row(body: str) -> Job:
     """The projected job in a row."""
     return job_from(json.loads(body))
+
+
+def readable_job(body: str) -> Job | None:
+    """The projected job in a row; None if this code cannot read it."""
+    try:
+        return job_from_row(body)
+    except ValidationError:
+        return None
+
+
+def shown_job(job_id: str, body: str) -> Job:
+    """The same. Raises StoreError `job_row_differs` instead."""
+    job = readable_job(body)
+    if job is None:
+        hint = "was it written by a newer Slackwater? `slackwater verify` says what else is wrong"
+        raise StoreError("job_row_differs", f"the row of job {job_id} cannot be read", hint)
+    return job
 
 
 def command_row(command: Command, result: Result) -> dict[str, Any]:

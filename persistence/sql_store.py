@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import stamina
-from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from slackwater.core.codec import UnknownEvent
 from slackwater.core.commands import Command, Position, is_job_id
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
@@ -21,9 +19,9 @@ from slackwater.core.settle import Settled, command_hash, refusal, settle
 
 from . import tables as t
 from .dialects import Dialect
-from .errors import AuditQueryError, StoreBusy, StoreError, StoreUnavailable
-from .rows import command_row, event_row, job_from_row, job_row, recorded_from, recorded_of, result_from
-from .store import Head, Origin, Table
+from .errors import AuditQueryError, StoreBusy, StoreUnavailable
+from .rows import command_row, event_row, found_from, job_row, readable, readable_job, recorded_of, result_from, shown_job
+from .store import Head, Origin, Table, Unreadable
 from .watcher import Watcher
 
 ATTEMPTS: Final = 5
@@ -82,7 +80,7 @@ class SqlStore:
             return None
         query = text(f"SELECT body FROM job WHERE id = :id{self._dialect.lock_clause()}")
         body = connection.execute(query, {"id": job_id}).scalar()
-        return job_from_row(body) if body is not None else None
+        return shown_job(job_id, body) if body is not None else None
 
     def _append(self, connection: Connection, command: Command, settled: Settled, before: Job | None) -> int:
         """Events, projection and chain. The chain row is the last lock taken, so the log is short-locked and dense."""
@@ -120,29 +118,35 @@ class SqlStore:
         if not is_job_id(job_id):
             return None  # no such job can be, and no database need be asked about NUL
         body = connection.execute(select(t.job.c.body).where(t.job.c.id == job_id)).scalar()
-        return job_from_row(body) if body is not None else None
+        return shown_job(job_id, body) if body is not None else None
 
     def jobs(self) -> tuple[Job, ...]:
         """See EventStore."""
-        bodies = self._reading(lambda c: c.execute(select(t.job.c.body).order_by(t.job.c.id)).scalars().all())
-        return tuple(job for body in bodies if (job := _readable(body)) is not None)
+        return tuple(job for _, job in self._shown() if job is not None)
+
+    def unreadable_jobs(self) -> tuple[str, ...]:
+        """See EventStore."""
+        return tuple(job_id for job_id, job in self._shown() if job is None)
+
+    def _shown(self) -> list[tuple[str, Job | None]]:
+        query = select(t.job.c.id, t.job.c.body).order_by(t.job.c.id)
+        return [(row.id, readable_job(row.body)) for row in self._reading(lambda c: c.execute(query).all())]
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""
-        query = select(t.event).where(t.event.c.seq > after_seq).order_by(t.event.c.seq).limit(limit)
-        return self._recorded(query)
+        return readable(self.scan(after_seq, limit))
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
+    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
+        """See EventStore."""
+        return self._found(select(t.event).where(t.event.c.seq > after_seq).order_by(t.event.c.seq).limit(limit))
+
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""
         mine = (t.event.c.job_id == job_id) & (t.event.c.version > after_version)
-        return self._recorded(select(t.event).where(mine).order_by(t.event.c.version))
+        return readable(self._found(select(t.event).where(mine).order_by(t.event.c.version).limit(limit)))
 
-    def _recorded(self, query: Any) -> Sequence[Recorded]:
-        rows = self._reading(lambda connection: connection.execute(query).mappings().all())
-        try:
-            return [recorded_from(dict(row)) for row in rows]
-        except UnknownEvent as error:
-            raise StoreError("unknown_event", str(error), "run the Slackwater version that wrote it") from error
+    def _found(self, query: Any) -> list[Recorded | Unreadable]:
+        return [found_from(dict(row)) for row in self._reading(lambda c: c.execute(query).mappings().all())]
 
     def result(self, command_id: str) -> Result | None:
         """See EventStore."""
@@ -234,13 +238,6 @@ class SqlStore:
                 except DBAPIError as error:
                     raise self._dialect.translate(error) from None
         raise AssertionError("unreachable")  # pragma: no cover - the retry context returns or raises
-
-
-def _readable(body: str) -> Job | None:
-    try:
-        return job_from_row(body)
-    except ValidationError:
-        return None
 
 
 def _table(cursor: Any) -> Table:

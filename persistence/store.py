@@ -26,6 +26,17 @@ class Origin:
     position: Position | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An event that stands in the log and that this code cannot read: a newer version's, or not what was written."""
+
+    seq: int
+    job_id: str
+    version: int
+    hash: bytes
+    why: str
+
+
 class Table(NamedTuple):
     """The rows of an audit query."""
 
@@ -51,19 +62,28 @@ class EventStore(Protocol):
         ...
 
     def job(self, job_id: str) -> Job | None:
-        """The job as of the last committed event; None if there is none."""
+        """The job as of the last committed event; None if there is none. Raises StoreError `job_row_differs` if its row
+        cannot be read."""
         ...
 
     def jobs(self) -> tuple[Job, ...]:
         """Every job, by id. One job that cannot be read must not hide the others: it raises only in `job`."""
         ...
 
+    def unreadable_jobs(self) -> tuple[str, ...]:
+        """Ids of the jobs that `jobs` leaves out."""
+        ...
+
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """Events of the whole log in `seq` order, after `after_seq`. Never skips: what is read is dense."""
         ...
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
-        """Events of one job in version order."""
+    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
+        """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'."""
+        ...
+
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """Events of one job in version order, the first `limit` of them."""
         ...
 
     def result(self, command_id: str) -> Result | None:

@@ -237,6 +237,8 @@ def test_unknown_event_is_refused_not_skipped(url: str, intruder: Intruder) -> N
     with pytest.raises(StoreError) as refused:
         store.read()
     assert refused.value.code == "unknown_event"
+    assert [type(one).__name__ for one in store.scan()][:3] == ["Recorded", "Unreadable", "Recorded"]
+    assert [one.seq for one in store.scan()] == [1, 2, 3, 4]
     store.close()
 
 
@@ -247,6 +249,10 @@ def test_unreadable_job_does_not_hide_the_others(url: str, intruder: Intruder) -
     running(store, "b")
     intruder("UPDATE job SET body = '{}' WHERE id = 'a'")
     assert [job.id for job in store.jobs()] == ["b"]
+    assert store.unreadable_jobs() == ("a",)
+    with pytest.raises(StoreError) as refused:
+        store.job("a")
+    assert refused.value.code == "job_row_differs"
     store.close()
 
 
