@@ -176,6 +176,10 @@ class Admin:
             raise Unavailable("no_broker", "catching up is seen on Kafka, and none is configured", hint=hint)
         catch_up(self.kafka, lambda: self._job(name), timeout, on_progress or (lambda taken, of: None))
 
+    def turn_away(self, name: str, code: str, message: str, hint: str | None = None) -> InvalidCommand:
+        """The error of a command that a surface could not read; the log remembers that it was tried."""
+        return self._door.turn_away(name, code, message, hint)
+
     # Questions.
 
     def list_jobs(self, selector: str | None = None) -> tuple[JobStatus, ...]:
@@ -220,11 +224,11 @@ class Admin:
         except SlackwaterError:
             return None
 
-    def history(self, name: str, since: int = 0) -> tuple[Recorded, ...]:
-        """The job's events after version `since`. Raises NotFound."""
+    def history(self, name: str, since: int = 0, limit: int | None = None) -> tuple[Recorded, ...]:
+        """The job's events after version `since`, the first `limit` of them. Raises NotFound."""
         self._job(name)
         with translated():
-            return tuple(self.store.history(name, since))
+            return tuple(self.store.history(name, since, limit))
 
     def audit(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Table:
         """One read-only statement over the audit views."""

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 
 from .errors import StoreBusy, StoreError, StoreRefused, StoreUnavailable
@@ -51,8 +52,8 @@ class Dialect(Protocol):
         """Call `on_wake` whenever the log may have grown, until `stop`."""
         ...
 
-    def run_read_only(self, raw: Any, statement: str, parameters: dict[str, Any]) -> Any:
-        """A cursor over one statement that cannot write, on a driver connection that is thrown away afterwards."""
+    def run_read_only(self, raw: Any, sql: str, parameters: dict[str, Any]) -> Any:
+        """A cursor over one statement, with `:name` parameters, that cannot write, on a connection that is thrown away."""
         ...
 
     def translate(self, error: DBAPIError) -> StoreError:
@@ -134,11 +135,11 @@ class SqliteDialect:
                     last = version
                     on_wake()
 
-    def run_read_only(self, raw: Any, statement: str, parameters: dict[str, Any]) -> Any:
+    def run_read_only(self, raw: Any, sql: str, parameters: dict[str, Any]) -> Any:
         """See Dialect. The views call json_extract, which this SQLite lets only a trusted schema do."""
         raw.execute("PRAGMA trusted_schema = ON")
         raw.execute("PRAGMA query_only = ON")
-        return raw.execute(statement, parameters)
+        return raw.execute(sql, parameters)
 
     def translate(self, error: DBAPIError) -> StoreError:
         """See Dialect."""
@@ -209,11 +210,11 @@ class PostgresDialect:
                     pass
                 on_wake()
 
-    def run_read_only(self, raw: Any, statement: str, parameters: dict[str, Any]) -> Any:
+    def run_read_only(self, raw: Any, sql: str, parameters: dict[str, Any]) -> Any:
         """See Dialect. A prepared statement is one statement: the protocol refuses a second."""
         raw.execute("SET TRANSACTION READ ONLY")
         raw.execute("SET LOCAL statement_timeout = '30s'")
-        return raw.execute(statement, parameters, prepare=True)
+        return raw.execute(str(text(sql).compile(dialect=PGDialect_psycopg())), parameters, prepare=True)
 
     def translate(self, error: DBAPIError) -> StoreError:
         """See Dialect."""

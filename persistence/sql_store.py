@@ -187,10 +187,9 @@ class SqlStore:
 
     def _read_only(self, connection: Connection, sql: str, parameters: dict[str, Any]) -> Table:
         """One statement: the extended protocol and sqlite3 both refuse a second one."""
-        statement = str(text(sql).compile(self._engine))
         raw: Any = connection.connection.driver_connection
         try:
-            return _table(self._dialect.run_read_only(raw, statement, parameters))
+            return _table(self._dialect.run_read_only(raw, sql, parameters))
         except Exception as error:
             raise ValueError(str(error)) from error
         finally:

@@ -56,7 +56,9 @@ def _lags(admin: Any, found: Sequence[Any]) -> list[int | None]:
 @app.command()
 def show(job: Job, output: OutputOption = Output.TABLE) -> None:
     """Everything about one job: state, labels, holds, pauses, offsets, lag, SQL."""
-    from .render import ago, busy, console, cut_text, hold_text, one
+    from slackwater.core.cut import cut_text
+
+    from .render import ago, busy, console, hold_text, one
 
     with connect() as admin, busy("asking log and Kafka …"):
         details = admin.get_job_details(job)
@@ -99,53 +101,19 @@ def history(
 
 def write_history(admin: Any, job: str, output: Output, *, since: int = 0, acks: bool = False) -> None:
     """The job's events as a table or JSON."""
-    from slackwater.core.codec import event_data
-    from slackwater.core.events import WorkerAcked, name_of
+    from slackwater.core.events import WorkerAcked
 
-    from .render import show
+    from ..event_view import facts_of, view_of
+    from .render import plain, show
 
     rows, cells = [], []
     for recorded in admin.history(job, since):
         if isinstance(recorded.event, WorkerAcked) and not acks:
             continue
-        data = event_data(recorded.event)
-        rows.append(
-            {
-                "name": job,
-                "version": recorded.version,
-                "seq": recorded.seq,
-                "at": recorded.at,
-                "event": name_of(recorded.event),
-                "actor": recorded.actor,
-                "channel": recorded.channel,
-                "command_id": recorded.command_id,
-                "epoch": recorded.epoch,
-                "data": data,
-            }
-        )
-        cells.append(
-            (recorded.version, f"{recorded.at:%H:%M:%S.%f}"[:-3], name_of(recorded.event), recorded.actor, _detail(data))
-        )
+        seen = view_of(recorded)
+        rows.append(plain(seen))
+        cells.append((seen.version, f"{seen.at:%H:%M:%S.%f}"[:-3], seen.event, seen.actor, ", ".join(facts_of(seen.data))))
     show(rows, ("#", "TIME", "EVENT", "BY", "DETAIL"), cells, output)
-
-
-def _detail(data: dict[str, Any]) -> str:
-    from slackwater.core.cut import PartitionOffset
-
-    from .render import cut_text
-
-    parts = [f'"{data["reason"]}"'] if data.get("reason") else []
-    if data.get("message"):
-        parts.append(f"{data['code']}: {data['message']}")
-    if data.get("hold", "operator") != "operator":
-        parts.append(f"hold {data['hold']}")
-    if data.get("until"):
-        parts.append(f"until {data['until'][:19].replace('T', ' ')} UTC")
-    if data.get("cut"):
-        parts.append(cut_text(tuple(PartitionOffset(*place) for place in data["cut"])))
-    if data.get("worker"):
-        parts.append(f"{data['worker']} is {data['stance']}")
-    return ", ".join(parts)
 
 
 @app.command()
