@@ -19,7 +19,7 @@ from slackwater.streams.kafka_connection import KafkaConnection
 from .bulk import Answer, ask_each
 from .desk import CommandResult, translated
 from .door import WAIT_TIMEOUT_S, Door
-from .errors import Unavailable
+from .errors import InvalidCommand, Unavailable
 from .policy import PolicyAdmin
 from .questions import Questions
 from .settings import load_settings
@@ -151,6 +151,10 @@ class Admin(PolicyAdmin, Questions):
     def stop_job(self, name: str, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any) -> CommandResult:
         """Give up the partitions and keep the cut; a later start continues there."""
         return self._door.ask(name, Stop(reason, deadline_s), **how)
+
+    def turn_away(self, name: str, code: str, message: str, hint: str | None = None) -> InvalidCommand:
+        """The error of a command that a surface could not read; the log remembers that it was tried."""
+        return self._door.turn_away(name, code, message, hint)
 
     def ask(self, name: str, verb: Verb, **how: Any) -> CommandResult:
         """What the methods above come to: any verb of `core/control`, with the `how` of `Door.ask`."""

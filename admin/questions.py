@@ -49,12 +49,12 @@ class Questions:
         """Lag and offsets of the job's group; None if no broker is configured, or if it does not answer us."""
         return kafka_state(self.kafka, self._job(name))
 
-    def history(self, name: str, since: int = 0) -> tuple[Recorded, ...]:
-        """The events of the job, or of the policy (`@policy`), after version `since`. Raises NotFound."""
+    def history(self, name: str, since: int = 0, limit: int | None = None) -> tuple[Recorded, ...]:
+        """The events of the job, or of the policy (`@policy`), after version `since`: the first `limit`. Raises NotFound."""
         if name != POLICY_ID:
             self._job(name)
         with translated():
-            return tuple(self.store.history(name, since))
+            return tuple(self.store.history(name, since, limit))
 
     def events(self, since: int | None = None, *, follow: bool = True) -> Iterator[Recorded]:
         """The events of the whole log after position `since` (None: those that come from now on), in order, each once.

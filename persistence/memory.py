@@ -83,10 +83,10 @@ class MemoryStore:
         """See EventStore."""
         return self.read(after_seq, limit)
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""
         with self._changed:
-            return [r for r in self._events if r.job_id == job_id and r.version > after_version]
+            return [r for r in self._events if r.job_id == job_id and r.version > after_version][:limit]
 
     def result(self, command_id: str) -> Result | None:
         """See EventStore."""

@@ -150,9 +150,9 @@ class SqlStore:
         """See EventStore."""
         return self._found(OF_LOG.limit(limit), after=after_seq)
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""
-        return all_readable(self._found(OF_JOB, job_id=job_id, after=after_version))
+        return all_readable(self._found(OF_JOB.limit(limit), job_id=job_id, after=after_version))
 
     def _found(self, query: Select[Any], **parameters: int | str) -> list[Recorded | Unreadable]:
         return self._database.reading(lambda connection: found_events(connection, self._dialect, query, **parameters))

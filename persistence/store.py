@@ -122,8 +122,8 @@ class EventStore(Protocol):
         """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'."""
         ...
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
-        """Events of one job, or of the policy (POLICY_ID), in version order. Raises UnreadableEvent."""
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """Events of one job, or of the policy (POLICY_ID), in version order, the first `limit`. Raises UnreadableEvent."""
         ...
 
     def result(self, command_id: str) -> Result | None:

@@ -1,18 +1,18 @@
 """How a job and an event look: fields for programs, cells and lines for people."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from slackwater.core.codec import event_data
-from slackwater.core.cut import PartitionOffset
+from slackwater.core.cut import cut_text
 from slackwater.core.duration import duration_text
-from slackwater.core.events import name_of
 from slackwater.core.observation import FRESH_S
 from slackwater.core.recorded import Recorded
 
+from ..event_view import facts_of, view_of
 from ..job_views import JobDetails, JobMetrics, JobStatus, KafkaJobState
-from .render import ago, cut_text, hold_text, until
+from .render import ago, hold_text, until
 
 JOB_COLUMNS: Final = ("NAME", "STATE", "SINCE", "LAG", "RATE/S", "PAUSED BY", "REASON", "RESUMES")
 EVENT_COLUMNS: Final = ("#", "TIME", "EVENT", "BY", "DETAIL")
@@ -46,44 +46,13 @@ def lag_text(lag: int | None, at: datetime | None) -> str | None:
 
 def event_row(recorded: Recorded) -> dict[str, Any]:
     """An event for programs, as every verb gives it."""
-    return {
-        "name": recorded.job_id,
-        "version": recorded.version,
-        "seq": recorded.seq,
-        "at": recorded.at,
-        "event": name_of(recorded.event),
-        "actor": recorded.actor,
-        "channel": recorded.channel,
-        "command_id": recorded.command_id,
-        "epoch": recorded.epoch,
-        "data": event_data(recorded.event),
-    }
+    return asdict(view_of(recorded))
 
 
 def event_cells(recorded: Recorded) -> tuple[Any, ...]:
     """A row under EVENT_COLUMNS."""
-    detail = _detail(event_data(recorded.event))
-    return recorded.version, f"{recorded.at:%H:%M:%S.%f}"[:-3], name_of(recorded.event), recorded.actor, detail
-
-
-def _detail(data: dict[str, Any]) -> str:
-    parts = [f'"{data["reason"]}"'] if data.get("reason") else []
-    if data.get("message"):
-        parts.append(f"{data['code']}: {data['message']}")
-    if data.get("hold", "operator") != "operator":
-        parts.append(f"hold {data['hold']}")
-    if data.get("until"):
-        parts.append(f"until {data['until'][:19].replace('T', ' ')} UTC")
-    if data.get("cut"):
-        parts.append(cut_text(tuple(PartitionOffset(*place) for place in data["cut"])))
-    for about in (data.get("flag"), data.get("window")):
-        if about:
-            parts.append(", ".join(f"{name} {value}" for name, value in about.items() if value is not None))
-    if data.get("name"):
-        parts.append(data["name"])
-    if data.get("worker"):
-        parts.append(f"{data['worker']} is {data['stance']}")
-    return ", ".join(parts)
+    seen = view_of(recorded)
+    return seen.version, f"{seen.at:%H:%M:%S.%f}"[:-3], seen.event, seen.actor, ", ".join(facts_of(seen.data))
 
 
 def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:

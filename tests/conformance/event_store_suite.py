@@ -63,7 +63,10 @@ class EventStoreSuite:
         assert [r.prev_hash for r in events] == [GENESIS, *[r.hash for r in events[:-1]]]
         assert store.head() == (8, events[-1].hash)
         assert list(store.history("b", 2)) == [r for r in events if r.job_id == "b"][2:]
+        assert list(store.history("b", 1, 2)) == [r for r in events if r.job_id == "b"][1:3]
         assert [r.seq for r in store.read(3, 2)] == [4, 5]
+        assert list(store.scan(3, 2)) == list(store.read(3, 2))
+        assert store.unreadable_jobs() == ()
 
     def test_several_events_of_a_command_stand_together(self, store: EventStore) -> None:
         """What one command appends has one command id and neighbouring seqs."""
