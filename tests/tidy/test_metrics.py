@@ -19,21 +19,8 @@ REQUEST = {
     "job_kafka_lag_while_paused": Kind.GAUGE,
     "job_pause_resume_errors_total": Kind.COUNTER,
 }
-LABELS = set(
-    [
-        "job_name",
-        "reason_code",
-        "state",
-        "topic",
-        "partition",
-        "transition",
-        "verb",
-        "channel",
-        "outcome",
-        "version",
-        "worker",
-    ]
-)
+LABELS = {"job_name", "topic", "partition", "reason_code", "state", "transition", "verb", "channel", "outcome"}
+LABELS |= {"version", "worker"}
 NAME = re.compile(r"\b(?:slackwater_[a-z_]+|jobs?_[a-z_]+_(?:total|seconds|paused)(?:_bucket|_sum|_count)?)\b")
 
 
