@@ -41,8 +41,9 @@ COUNT ?= 1000
 pauses: $(STAMP)  ## COUNT=… pauses under load, three of ten with a fault, timed
 	$(BIN)/python -m tests.chaos.pauses --count $(COUNT)
 
-diagram: $(STAMP)  ## write docs/states.md anew from the transition table
+diagram: $(STAMP)  ## write docs/states.md anew from the transition table, and the tables of docs/metrics.md
 	$(BIN)/python -m tests.tidy.diagram > docs/states.md
+	$(BIN)/python -m tests.tidy.metrics_page
 
 lock: $(STAMP)  ## resolve the dependencies anew
 	$(BIN)/pip install -q uv

@@ -5,7 +5,7 @@ from typing import Final
 
 from slackwater.core.job import Job
 from slackwater.core.observation import FRESH_S, NOTHING, Observed, by_job
-from slackwater.core.states import JobState
+from slackwater.core.states import TRANSITIONAL, JobState
 from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
 
@@ -45,6 +45,7 @@ def details_of(store: EventStore, kafka: KafkaConnection | None, job: Job) -> Jo
         round((now - job.since).total_seconds(), 3) if job.since else None,
         next_deadline(job),
         _horizon_s(kafka if state else None, job, observed, now),
+        tuple(f"{topic}[{partition}]" for topic, partition in job.coverage.missing) if job.state in TRANSITIONAL else (),
     )
 
 

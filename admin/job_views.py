@@ -136,6 +136,8 @@ class JobDetails:
     """When time will do something to it next: end a transition that is not proved, or let a hold go."""
     loss_horizon_s: float | None
     """Seconds until retention may delete what it has not read; None while nothing is in danger, or if nobody can tell."""
+    waiting_for: tuple[str, ...]
+    """Of a transition, the partitions that nobody has vouched for yet."""
 
 
 def status_of(job: Job, observed: Observed, now: datetime) -> JobStatus:

@@ -18,7 +18,7 @@ EVENTS_MAX: Final = 500
 COMPARE_INTERVAL_S: Final = 30.0
 POLL_INTERVAL_S: Final = 1.0
 BREATHS: Final = 3
-"""After each chunk of a long log that is read for the first time, so many times as long as it took: records flow."""
+"""Rests after each chunk of a log that is read for the first time, as long as that took: records flow meanwhile."""
 
 
 class LogFollower:

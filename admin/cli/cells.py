@@ -64,6 +64,8 @@ def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
         yield "failure", status.failure
     if details.next_deadline is not None:
         yield "next", f"{until(details.next_deadline)} until its deadline, or the end of a hold"
+    if details.waiting_for:
+        yield "waits for", ", ".join(details.waiting_for)
     yield "version", f"{status.spec_version} (event {status.version}, epoch {status.epoch})"
     if status.labels:
         yield "labels", ", ".join(f"{key}={value}" for key, value in status.labels.items())

@@ -41,7 +41,7 @@ def show(job: Job, output: OutputOption = Output.TABLE) -> None:
     if one(details, output):
         return
     for label, text in details_lines(details):
-        console.print(f"{label:>8}  {text}", markup=False, highlight=False)
+        console.print(f"{label:>9}  {text}", markup=False, highlight=False)
     console.print(f"\n{details.sql.strip()}", markup=False, highlight=False)
 
 

@@ -47,11 +47,8 @@ def main() -> None:
             f"{rate:,.0f} | {rate / rates['(a) bare consume loop, no work']:.3f}" if isinstance(rate, float) else f"{rate} |"
         )
         print(f"| {name} | {figures} |")
-    print(
-        json.dumps(
-            {"job": job, "stores": store_rates.run(), "lists": long_lists.run(), "cold_start_s": cold_start()}, indent=1
-        )
-    )
+    more = {"stores": store_rates.run(), "lists": long_lists.run(), "cold_start_s": cold_start()}
+    print(json.dumps({"job": job, **more}, indent=1))
 
 
 def _rate(found: float | str, count: int) -> float | str:
