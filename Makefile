@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo dev test unit lint bench simulate chaos soak pauses diagram lock clean
+.PHONY: demo dev test tools unit lint bench simulate chaos soak pauses diagram lock clean
 
 demo: $(STAMP)  ## watch a job being held still and let go, on a real Kafka
 	$(BIN)/slackwater demo
@@ -12,8 +12,15 @@ demo: $(STAMP)  ## watch a job being held still and let go, on a real Kafka
 dev: $(STAMP)  ## the same house, left running
 	$(BIN)/slackwater dev
 
-test: $(STAMP)  ## every test, on real Kafka and real PostgreSQL, with coverage of core/ and persistence/
-	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=95
+test: $(STAMP) tools  ## every test, on real Kafka and real PostgreSQL, with coverage of core/ and persistence/
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=95
+
+tools:  ## what tests of dashboards and pages look with: Debian's packages; without them those tests are skipped, and say so
+	@for tool in promtool:prometheus chromium:chromium; do \
+	  command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	elif [ -n "$$missing" ]; then echo "not installed:$$missing; some tests are skipped"; fi || echo "could not install$$missing"
 
 unit: $(STAMP)  ## only what needs no broker
 	$(BIN)/pytest -m "not kafka and not slow" -q
