@@ -167,7 +167,7 @@ def _watch(url: str, directory: Path, *words: str, **how: object) -> subprocess.
 
 
 def test_json_lines(admin: Admin, url: str, tmp_path: Path) -> None:
-    """Off a terminal each event is a JSON line as it comes, in the fields of `history`; a later run goes on after its seq."""
+    """Off a terminal each event is a JSON line as it comes, in the fields of `history`; the next goes on after its seq."""
     process = _watch(url, tmp_path, "--since", "0", stdin=subprocess.DEVNULL)
     assert process.stdout is not None
     try:
