@@ -137,8 +137,8 @@ async def test_async(admin: Admin, url: str) -> None:
                 beats += 1
 
         beating = asyncio.create_task(beat())
-        writing = threading.Thread(target=_append, args=(admin.store, "a", 3))
-        asyncio.get_running_loop().call_later(0.3, writing.start)
+        writing = threading.Timer(0.3, _append, (admin.store, "a", 3))
+        writing.start()
         async for recorded in other.watch(["a"], since=4):
             seen.append(recorded.seq)
             if len(seen) == 3:
@@ -167,7 +167,7 @@ def _watch(url: str, directory: Path, *words: str, **how: object) -> subprocess.
 
 
 def test_json_lines(admin: Admin, url: str, tmp_path: Path) -> None:
-    """Off a terminal each event is a JSON line as it comes, in the fields of `history`; the next goes on after its seq."""
+    """Off a terminal each event is a JSON line as it comes, in the fields of `history`; the next run goes on after it."""
     process = _watch(url, tmp_path, "--since", "0", stdin=subprocess.DEVNULL)
     assert process.stdout is not None
     try:
