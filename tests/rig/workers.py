@@ -19,6 +19,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 from slackwater.admin.api import Admin
 from slackwater.admin.errors import SlackwaterError
 from slackwater.persistence.open import open_store
+from slackwater.streams.job_group import group_of
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.read_topic import read_committed
 from slackwater.streams.topics import ControlTopics, ensure_topics
@@ -60,12 +61,12 @@ class Rig:
         self.settings = dict(settings or {})
         self.session_timeout_s = session_timeout_s
         self._workers_bootstrap, self._workers_log = workers_bootstrap or bootstrap, workers_log or log
+        mark = uuid.uuid4().hex[:8]
+        self.topics = ControlTopics(f"sw-{mark}")
         self.connection = KafkaConnection(bootstrap, self.settings, session_timeout_s)
         # Kept: a future of an admin client that was thrown away never ends.
         self.kafka_admin = self.connection.admin()
-        mark = uuid.uuid4().hex[:8]
         self.job, self.input, self.output = f"job-{mark}", f"orders-{mark}", f"big-{mark}"
-        self.topics = ControlTopics(f"sw-{mark}")
         self.partitions = partitions
         self.produced = 0
         self.unproved: Counter[str] = Counter()
@@ -76,6 +77,11 @@ class Rig:
         wanted = {self.input: partitions, self.output: partitions, f"{self.input}.dead_letters": 1, f"{self.job}.output": 1}
         ensure_topics(self.connection, {**self.topics.all(), **wanted})
         self.admin = Admin(open_store(log), kafka=self.connection, actor="ana")
+
+    @property
+    def group(self) -> str:
+        """The job's consumer group."""
+        return group_of(self.job)
 
     @property
     def sql(self) -> str:
@@ -196,7 +202,7 @@ class Rig:
 
         def ask() -> dict[int, int]:
             if self._asker is None:
-                self._asker = Consumer(self.connection.client(group_id=f"slackwater.{self.job}"))
+                self._asker = Consumer(self.connection.client(group_id=self.group))
             try:
                 found = self._asker.committed([TopicPartition(self.input, p) for p in range(self.partitions)], 10)
             except KafkaException:
@@ -225,10 +231,16 @@ class Rig:
 
     def owners(self) -> int:
         """How many workers own partitions of the job."""
+        return sum(bool(one.assignment and one.assignment.topic_partitions) for one in self._members())
 
-        def ask() -> int:
-            (found,) = self.kafka_admin.describe_consumer_groups([f"slackwater.{self.job}"], request_timeout=10).values()
-            return sum(bool(one.assignment and one.assignment.topic_partitions) for one in found.result().members)
+    def members(self) -> int:
+        """How many workers the group counts, with partitions or without."""
+        return len(self._members())
+
+    def _members(self) -> Any:
+        def ask() -> Any:
+            (found,) = self.kafka_admin.describe_consumer_groups([self.group], request_timeout=10).values()
+            return found.result().members
 
         return self.patiently(ask)
 
