@@ -66,5 +66,5 @@ def open_transaction(rig: Rig, **order: Any) -> Iterator[Producer]:
 
 def forget_offsets(rig: Rig) -> None:
     """Delete the job's group with its committed offsets, as `kafka-consumer-groups --delete` does. It must be empty."""
-    (done,) = rig.kafka_admin.delete_consumer_groups([rig.connection.group_of(rig.job)], request_timeout=20).values()
+    (done,) = rig.kafka_admin.delete_consumer_groups([rig.group], request_timeout=20).values()
     done.result()

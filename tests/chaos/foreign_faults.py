@@ -1,12 +1,17 @@
 """Faults made by someone else on the same Kafka: our id taken, our input blocked by a transaction, our offsets deleted."""
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+from slackwater.admin.errors import SlackwaterError
+
 from .foreign import fence, forget_offsets, open_transaction
 from .house import house
-from .story import LiveReader, Measured, checked_pause, finish, flowing
+from .story import LiveReader, Measured, checked_pause, finish, flowing, proved_pause
 
 FENCED_TIMES: Final = 5
 
@@ -67,4 +72,42 @@ def offsets_deleted_while_stopped(directory: Path) -> Measured:
         return finish(rig, reader)
 
 
-FOREIGN_FAULTS = (transactional_id_taken, input_blocked, offsets_deleted_while_stopped)
+def offsets_deleted_while_running(directory: Path) -> Measured:
+    """Every worker is dead, and the group and its offsets are deleted while the job RUNS: nobody knows where it stood.
+
+    It FAILS as `offsets_lost`, and starts only when someone accepts that what came after the last cut is written again.
+    """
+    with house(directory) as (_, rig):
+        rig.produce(3000)
+        rig.wait_caught_up()
+        checked_pause(rig)
+        cut = sum(offset for _, _, offset in rig.admin.get_job_status(rig.job).cut)
+        rig.settle()
+        rig.produce(3000)
+        rig.wait_caught_up()
+        before = rig.outputs()
+        for worker in rig.processes:
+            rig.kill(worker)
+        rig.wait_for(lambda: rig.members() == 0, "the dead to be missed")
+        forget_offsets(rig)
+        rig.worker("w-3")
+        rig.wait_state("FAILED")
+        failure = rig.admin.get_job_status(rig.job).failure or ""
+        assert failure.startswith("offsets_lost"), failure
+        assert rig.outputs() == before, "it wrote without knowing where it stood"
+        with pytest.raises(SlackwaterError) as refused:
+            rig.admin.start_job(rig.job)
+        assert refused.value.code == "offsets_lost"
+        rig.admin.start_job(rig.job, accept_gap=True, timeout=60)
+        rig.wait_caught_up()
+        proved_pause(rig)
+        twice = Counter(rig.outputs()) - Counter(rig.expected())
+        assert not Counter(rig.expected()) - Counter(rig.outputs()), "an output is lost"
+        assert rig.produced - cut == 3000
+        assert max(twice.values(), default=0) <= 1
+        assert twice.total() <= 3000
+        assert rig.admin.verify().ok
+        return {"records after the last cut": rig.produced - cut, "outputs written again": twice.total()}
+
+
+FOREIGN_FAULTS = (transactional_id_taken, input_blocked, offsets_deleted_while_stopped, offsets_deleted_while_running)

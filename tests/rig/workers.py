@@ -78,6 +78,11 @@ class Rig:
         self.admin = Admin(open_store(log), kafka=self.connection, actor="ana")
 
     @property
+    def group(self) -> str:
+        """The job's consumer group."""
+        return self.connection.group_of(self.job)
+
+    @property
     def sql(self) -> str:
         return SQL.format(job=self.job, input=self.input, output=self.output)
 
@@ -201,7 +206,7 @@ class Rig:
 
         def ask() -> dict[int, int]:
             if self._asker is None:
-                self._asker = Consumer(self.connection.client(group_id=self.connection.group_of(self.job)))
+                self._asker = Consumer(self.connection.client(group_id=self.group))
             try:
                 found = self._asker.committed([TopicPartition(self.input, p) for p in range(self.partitions)], 10)
             except KafkaException:
@@ -230,12 +235,16 @@ class Rig:
 
     def owners(self) -> int:
         """How many workers own partitions of the job."""
+        return sum(bool(one.assignment and one.assignment.topic_partitions) for one in self._members())
 
-        def ask() -> int:
-            (found,) = self.kafka_admin.describe_consumer_groups(
-                [self.connection.group_of(self.job)], request_timeout=10
-            ).values()
-            return sum(bool(one.assignment and one.assignment.topic_partitions) for one in found.result().members)
+    def members(self) -> int:
+        """How many workers the group counts, with partitions or without."""
+        return len(self._members())
+
+    def _members(self) -> Any:
+        def ask() -> Any:
+            (found,) = self.kafka_admin.describe_consumer_groups([self.group], request_timeout=10).values()
+            return found.result().members
 
         return self.patiently(ask)
 
