@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -81,8 +80,6 @@ def web(
     from ..web.settings import web_settings
 
     settings = web_settings(host, port, token or (), read_only, host_name or ())
-    shown = f"[{host}]" if ":" in host else host
-    print(f"http://{shown}:{port}/" + ("  (read only)" if settings.read_only else ""), file=sys.stderr, flush=True)
     serve(shared.log, shared.kafka, settings)
 
 

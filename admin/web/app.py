@@ -61,7 +61,10 @@ def make_app(web: Web) -> FastAPI:
 
 def _answer(request: Request, error: Exception) -> Response:
     ours = _ours(error)
-    return problem(ours) if is_for_programs(request) else error_page(request, ours)
+    answer = problem(ours) if is_for_programs(request) else error_page(request, ours)
+    # Of a method that is none here: the Allow header with those that are.
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 def _ours(error: Exception) -> SlackwaterError:
@@ -91,6 +94,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         parts = made["components"]
         parts["schemas"]["Problem"] = Problem.model_json_schema()
         parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        made["security"] = [{"token": []}, {}]
+        if app.state.web.callers.need_token:
+            made["security"] = [{"token": []}]
         app.openapi_schema = made
     return app.openapi_schema

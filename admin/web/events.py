@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
+import anyio
 from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
@@ -87,8 +88,15 @@ async def stream(
     readers.check()
     head = await asyncio.to_thread(lambda: web.store.head().seq)
     position = read_position(last_event_id or after or "0", head)
-    messages = readers.counted(follow(web, position, job, with_observations=observations))
-    return EventStream(messages, ping=PING_S, send_timeout=request.app.state.send_timeout_s)
+    stopping = anyio.Event()
+    messages = readers.counted(follow(web, position, job, stopping, with_observations=observations))
+    return EventStream(
+        messages,
+        ping=PING_S,
+        send_timeout=request.app.state.send_timeout_s,
+        shutdown_event=stopping,
+        shutdown_grace_period=2 * INTERVAL_S,
+    )
 
 
 def read_position(text: str, head: int) -> int:
@@ -101,12 +109,14 @@ def read_position(text: str, head: int) -> int:
     return int(text)
 
 
-async def follow(web: Web, position: int, job: str | None, *, with_observations: bool) -> AsyncGenerator[ServerSentEvent]:
-    """The events after `position`, and on as they come. An event that cannot be read stands in its place as a problem."""
+async def follow(
+    web: Web, position: int, job: str | None, stopping: anyio.Event, *, with_observations: bool
+) -> AsyncGenerator[ServerSentEvent]:
+    """The events after `position`, and on as they come, until `stopping`. One that cannot be read stands in its place."""
     web.tail.start()
     seen_at, is_longer = datetime.fromtimestamp(0, UTC), True
     found: Sequence[Recorded | Unreadable] = ()
-    while True:
+    while not stopping.is_set():
         if is_longer:
             try:
                 found = await asyncio.to_thread(web.store.scan, position, EVENTS_AT_ONCE)

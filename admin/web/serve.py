@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 from typing import Final
 
 import uvicorn
@@ -35,6 +36,9 @@ def serve(log: str | None, kafka: str | None, settings: WebSettings) -> None:
                 app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=STOP_TIMEOUT_S
             )
             end_on_signals()
+            shown = f"[{settings.host}]" if ":" in settings.host else settings.host or "0.0.0.0"
+            mode = "  (read only)" if settings.read_only else ""
+            print(f"http://{shown}:{settings.port}/{mode}", file=sys.stderr, flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 # Once it has ended its requests the server gives the signal on, and that is how it is meant to end.
                 uvicorn.Server(config).run(sockets=[listener])
@@ -62,6 +66,6 @@ def listen(settings: WebSettings) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SlackwaterError(
-            "port_in_use", f"{settings.host}:{settings.port}: {error.strerror}", hint="--port another"
+            "port_in_use", f"{settings.host}:{settings.port}: {error.strerror}", hint="name another with --port"
         ) from error
     return listener

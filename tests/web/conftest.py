@@ -1,5 +1,6 @@
 """A server over a SQLite log, asked in this process or over a real socket."""
 
+import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,14 +24,23 @@ Client = Callable[..., Any]
 ORIGIN = "http://127.0.0.1"
 
 
+@pytest.fixture(scope="session")
+def empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: every test gets a copy."""
+    path = tmp_path_factory.mktemp("log") / "log.db"
+    open_store(f"sqlite:///{path}", create=True).close()
+    return path
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(empty_log: Path, tmp_path: Path) -> str:
+    shutil.copy(empty_log, tmp_path / "log.db")
     return f"sqlite:///{tmp_path}/log.db"
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[EventStore]:
-    opened = open_store(url, create=True)
+    opened = open_store(url)
     yield opened
     opened.close()
 
@@ -69,6 +79,11 @@ class Served:
         config = uvicorn.Config(self.app, log_level="warning", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
+
+    @property
+    def connections(self) -> int:
+        """Sockets that are open to us."""
+        return len(self._server.server_state.connections)
 
     def __enter__(self) -> "Served":
         self._thread.start()

@@ -265,6 +265,7 @@ async def test_addresses_that_are_none(client: Client) -> None:
     ):
         answer = await web.request(method, path)
         assert (answer.status_code, answer.json()["code"]) == (status, code), path
+        assert ("allow" in answer.headers) == (status == 405)
 
 
 async def test_openapi(client: Client) -> None:
