@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo dev test unit lint bench simulate chaos soak pauses diagram lock clean
+.PHONY: install demo dev test unit lint bench simulate chaos soak pauses diagram reference docs lock clean
+
+install: $(STAMP)  ## the `slackwater` command, in .venv/bin
 
 demo: $(STAMP)  ## watch a job being held still and let go, on a real Kafka
 	$(BIN)/slackwater demo
@@ -44,6 +46,15 @@ pauses: $(STAMP)  ## COUNT=… pauses under load, three of ten with a fault, tim
 diagram: $(STAMP)  ## write docs/states.md anew from the transition table
 	$(BIN)/python -m tests.tidy.diagram > docs/states.md
 
+reference: $(STAMP)  ## write anew what is made from the source: docs/states.md, docs/reference/, admin/asyncapi.json
+	$(BIN)/python -m tests.tidy.reference
+
+SITE := .venv-docs
+docs:  ## the documents as a site, in site/
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/pip install -q --disable-pip-version-check -r requirements/docs.txt
+	$(SITE)/bin/mkdocs build --strict
+
 lock: $(STAMP)  ## resolve the dependencies anew
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
@@ -57,4 +68,4 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist .slackwater
+	rm -rf $(VENV) $(SITE) build dist site .slackwater
