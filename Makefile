@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo dev test unit lint bench simulate chaos soak pauses diagram reference docs lock clean
+.PHONY: install reference docs
+.PHONY: demo dev test unit lint bench simulate chaos soak pauses diagram lock clean
 
 install: $(STAMP)  ## the `slackwater` command, in .venv/bin
 
@@ -46,19 +47,23 @@ pauses: $(STAMP)  ## COUNT=… pauses under load, three of ten with a fault, tim
 diagram: $(STAMP)  ## write docs/states.md anew from the transition table
 	$(BIN)/python -m tests.tidy.diagram > docs/states.md
 
-reference: $(STAMP)  ## write anew what is made from the source: docs/states.md, docs/reference/, admin/asyncapi.json
+reference: diagram  ## write anew all that is made from the source: docs/reference/, admin/asyncapi.json, and what `diagram` makes
 	$(BIN)/python -m tests.tidy.reference
 
-SITE := .venv-docs
-docs:  ## the documents as a site, in site/
-	$(PYTHON) -m venv $(SITE)
-	$(SITE)/bin/pip install -q --disable-pip-version-check -r requirements/docs.txt
-	$(SITE)/bin/mkdocs build --strict
+docs: .venv-docs/.installed  ## the documents as a site, in site/
+	.venv-docs/bin/zensical build --strict
 
-lock: $(STAMP)  ## resolve the dependencies anew
+.venv-docs/.installed: requirements/docs.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install -q --disable-pip-version-check -r requirements/docs.txt
+	@touch $@
+
+lock: $(STAMP)  ## resolve the dependencies anew: of a checkout, and of an image
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --python-version 3.11 --upgrade pyproject.toml --extra embedded --extra otel --group dev -o requirements/dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --python-version 3.11 pyproject.toml --extra otel --constraint requirements/dev.lock -o requirements/run.lock
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Slackwater needs Python 3.11 or newer: make PYTHON=python3.11 …")'
@@ -68,4 +73,4 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(SITE) build dist site .slackwater
+	rm -rf $(VENV) .venv-docs .cache build dist site .slackwater

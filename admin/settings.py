@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     prefix: str = Field(default="slackwater", pattern=r"^[A-Za-z0-9._-]{1,100}$")
     """Begins the names of control topics, consumer groups and transactional ids: one for each control plane on a cluster."""
     kafka_settings: dict[str, str] = Field(default_factory=dict, repr=False)
-    """Settings of librdkafka for every client (`security.protocol`, `sasl.*`, `ssl.*`, …). What a pause rests on is refused."""
+    """librdkafka's, for every client (`security.protocol`, `sasl.*`, `ssl.*`, …). What a pause rests on is refused."""
     session_timeout_s: float = Field(default=10.0, ge=2, le=300)
     """A worker silent for so many seconds loses its partitions to others. The broker must allow it."""
     vigil_interval_s: float = Field(default=10.0, ge=1, le=3600)

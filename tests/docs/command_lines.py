@@ -3,20 +3,34 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from slackwater.admin.cli import control, house, look, upkeep  # noqa: F401 - each adds its verbs to `app`
+from slackwater.admin import cli
 from slackwater.admin.cli.app import app
 
 from .blocks import ROOT
 
 SLACKWATER: Final = frozenset({"slackwater", "sw"})
 OTHERS: Final = frozenset(
-    {"source", "export", "mkdir", "cd", "cp", "mv", "cat", "echo", "git", "pip", "python", "tar", "sleep"}
-    | {"sqlite3", "pg_dump", "pg_restore", "createdb", "psql", "docker", "kubectl", "curl", "kafka-configs.sh", "kafka-acls.sh"}
+    {"exit", "source", "export", "mkdir", "cd", "cp", "mv", "cat", "echo", "git", "pip", "python", "tar", "sleep"}
+    | {
+        "sqlite3",
+        "pg_dump",
+        "pg_restore",
+        "createdb",
+        "psql",
+        "docker",
+        "kubectl",
+        "curl",
+        "kafka-configs.sh",
+        "kafka-acls.sh",
+    }
 )
 """Programs that a reader has; what is said to them is not looked at, but for files of ours."""
 _JOINTS: Final = frozenset({"&&", "||", "|", ";", "&"})
@@ -25,8 +39,11 @@ _ASSIGNED: Final = re.compile(r"[A-Z_]+=.*")
 _OWN_FILE: Final = re.compile(r"(?:deploy|docs|tests)/[\w./-]+|compose\.yaml")
 
 
+@cache
 def root() -> TyperGroup:
-    """The whole command line."""
+    """The whole command line: each module of it adds its verbs to `app`."""
+    for module in iter_modules(cli.__path__):
+        import_module(f"{cli.__name__}.{module.name}")
     found = typer.main.get_command(app)
     assert isinstance(found, TyperGroup)
     return found
@@ -75,11 +92,14 @@ def _descend(command: Any, name: str, arguments: list[str], parent: Any) -> None
         _descend(found, verb or "", left, context)
 
 
-def options_of(verb: str) -> set[str]:
-    """Every spelling of the verb's options, and of the root's. Raises KeyError for what is no verb."""
+def options_of(words: list[str]) -> set[str]:
+    """Every spelling of the options of the verb that `words` begin with, and of the root's. Raises KeyError for no verb."""
     command: Any = root()
     parameters = [*command.params]
-    for word in verb.split():
-        command = command.commands[word]
+    for word in words:
+        if not isinstance(command, TyperGroup):
+            break
+        # `window add|list` names both.
+        command, *_ = (command.commands[one] for one in word.split("|"))
         parameters += command.params
     return {"--help", "-h"} | {text for one in parameters for text in (*one.opts, *one.secondary_opts)}

@@ -1,4 +1,4 @@
-"""admin/asyncapi.json: the control plane's topics as AsyncAPI 3.0, made from the verbs, the event types and real messages."""
+"""admin/asyncapi.json: the control plane's topics as AsyncAPI 3.0, made from verbs, event types and real messages."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from tests.histories.examples import EXAMPLES
 
 from slackwater import __version__
-from slackwater.core.commands import JOB_ID, Position
+from slackwater.core.commands import JOB_ID
 from slackwater.core.events import JobPaused, JobResumed, name_of
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Outcome, Result
@@ -26,9 +26,10 @@ SENDER: Final = {"source": "/ops", "id": "CHG-4711"}
 AS_EVENT: Final = "application/cloudevents+json"
 NAMES: Final = {"job": "job_id"}
 """Field of a message → field of the type it is made from, where they differ."""
-ABOUT: Final = """Commands in, answers and the event log out. A message can at most cause a command to be decided: workers obey the log.
-A command comes as a CloudEvent 1.0, structured or binary, or as bare JSON. Answers go to `replyto` if the command names a topic, else to
-the replies topic. `dataschema` is `urn:slackwater:` and the name of a schema of this document."""
+ABOUT: Final = """Commands in, answers and the event log out. A message can at most cause a command to be decided:
+workers obey the log. A command comes as a CloudEvent 1.0, structured or binary, or as bare JSON. Answers go to `replyto` if
+the command names a topic, else to the replies topic. `dataschema` is `urn:slackwater:`
+and the name of a schema of this document."""
 
 
 def document() -> str:
@@ -61,7 +62,9 @@ def tree() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {"title": "Slackwater", "version": __version__, "description": ABOUT, "license": {"name": "Apache-2.0"}},
         "defaultContentType": AS_EVENT,
-        "servers": {"kafka": {"host": "{bootstrap}", "protocol": "kafka", "variables": {"bootstrap": {"default": "localhost:9092"}}}},
+        "servers": {
+            "kafka": {"host": "{bootstrap}", "protocol": "kafka", "variables": {"bootstrap": {"default": "localhost:9092"}}}
+        },
         "channels": _channels({"control": commands, "replies": replies, "events": events}),
         "operations": {
             "command": {
@@ -103,7 +106,9 @@ def _commands(verb: str, fields: VerbFields) -> dict[str, Any]:
     needed = [f"ce_{attribute}" for attribute in ("specversion", "type", "source", "id", "subject")]
     bare = {verb: _schema("job"), **COMMON, **fields.properties}
     return {
-        name: _message(f"{verb}, as a structured CloudEvent.", {"allOf": [_schema("command"), typed]}, event | {"data": data}),
+        name: _message(
+            f"{verb}, as a structured CloudEvent.", {"allOf": [_schema("command"), typed]}, event | {"data": data}
+        ),
         f"{name}.binary": {
             **_message(f"{verb}, as a binary CloudEvent.", _schema(f"{name}.v1"), data, "application/json"),
             "headers": {"type": "object", "required": needed, "properties": headers},

@@ -42,9 +42,10 @@ class VerbFields:
 
 def _meanings() -> dict[str, str]:
     """Field → its meaning, from the table of docs/control-topic.md. What is only for the page's reader is left out."""
-    rows = re.findall(r"^\| (`[^|]+) \| [^|]+ \| (.+) \|$", (ROOT / "docs/control-topic.md").read_text("utf-8"), re.MULTILINE)
-    named = {name: re.sub(r": see .*", "", words) for cell, words in rows for name in re.findall(r"`(\w+)`", cell)}
-    return named
+    rows = re.findall(
+        r"^\| (`[^|]+) \| [^|]+ \| (.+) \|$", (ROOT / "docs/control-topic.md").read_text("utf-8"), re.MULTILINE
+    )
+    return {name: re.sub(r": see .*", "", words) for cell, words in rows for name in re.findall(r"`(\w+)`", cell)}
 
 
 _MEANINGS: Final = _meanings()

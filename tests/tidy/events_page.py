@@ -3,6 +3,7 @@
 from typing import get_type_hints
 
 from slackwater.core.events import EPOCH_RAISING, EVENTS, LATER_FIELDS, SCHEMA_VERSION
+from slackwater.core.policy.events import POLICY_EVENTS
 from slackwater.core.recorded import Recorded
 
 from .said import shapes, table, words_of
@@ -24,10 +25,13 @@ The log's schema version is {version}. On `slackwater.events` each is the `data`
 
 def page() -> str:
     """docs/reference/events.md."""
-    parts = [HEAD.format(version=SCHEMA_VERSION, words=words_of(Recorded), table=table(Recorded)), "## Each event"]
+    parts = [HEAD.format(version=SCHEMA_VERSION, words=words_of(Recorded), table=table(Recorded)), "## Of a job"]
     parts += [_event(name, kind) for name, kind in EVENTS.items()]
-    held = [hint for kind in EVENTS.values() for hint in get_type_hints(kind).values()]
-    parts += ["## What they hold\n\nA `Cut` is a `tuple[PartitionOffset, ...]`, in (topic, partition) order."]
+    parts += ["## Of the policy\n\nUnder the job `@policy`: [policy](../policy.md)."]
+    parts += [_event(name, kind) for name, kind in POLICY_EVENTS.items()]
+    kinds = (*EVENTS.values(), *POLICY_EVENTS.values())
+    held = [hint for kind in kinds for hint in get_type_hints(kind).values()]
+    parts += ["## What they hold\n\nA `Cut` is a `tuple[PartitionOffset, ...]`."]
     parts += [f"### {kind.__name__}\n\n{words_of(kind)}\n\n{table(kind)}" for kind in shapes(held)]
     return "\n\n".join(parts)
 

@@ -9,12 +9,14 @@ from slackwater.admin.api import Admin
 from slackwater.admin.async_api import AsyncAdmin
 from slackwater.admin.door import Door
 from slackwater.core.events import EVENTS
+from slackwater.core.policy.events import POLICY_EVENTS
 
 from .said import methods_of, shapes, signature_of, table, words_of
 
 HEAD = """# Python
 
-Made from the types by `make reference`; a test fails when it is not current. Fields have the same names in JSON, on every surface.
+Made from the types by `make reference`; a test fails when it is not current. Fields have the same names in JSON, on every
+surface.
 
 ```python
 from slackwater import Admin
@@ -54,7 +56,7 @@ def given() -> list[type]:
     """Types that the methods give, with what those hold. Events are docs/reference/events.md's."""
     of_methods = [get_type_hints(method).get("return") for _, method in methods_of(Admin)]
     named = [getattr(slackwater, name) for name in slackwater.__all__]
-    return shapes([*of_methods, *named], EVENTS.values())
+    return shapes([*of_methods, *named], (*EVENTS.values(), *POLICY_EVENTS.values()))
 
 
 def raised() -> list[type[errors.SlackwaterError]]:

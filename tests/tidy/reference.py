@@ -1,13 +1,12 @@
-"""Every page and file that is made from the source: `python -m tests.tidy.reference` (`make reference`) writes them anew."""
+"""The reference, made from the source: `python -m tests.tidy.reference` (`make reference`) writes them anew."""
 
 from typing import Final
 
-from . import diagram, events_page, python_page, settings_page
+from . import events_page, python_page, settings_page
 from .asyncapi import document
 from .product import ROOT
 
 MADE: Final = {
-    "docs/states.md": diagram.page,
     "docs/reference/python.md": python_page.page,
     "docs/reference/settings.md": settings_page.page,
     "docs/reference/events.md": events_page.page,

@@ -46,11 +46,13 @@ def fields_of(kind: type) -> list[Field]:
 
 
 def methods_of(kind: type) -> Iterator[tuple[str, FunctionType]]:
-    """Public methods that the class itself defines, in the order of the source."""
-    for name, found in vars(kind).items():
-        function = getattr(found, "__func__", found)
-        if isinstance(function, FunctionType) and not name.startswith("_"):
-            yield name, function
+    """Public methods, its own first and then those of the classes it is made of, in the order of the source."""
+    for part in kind.__mro__:
+        for name, found in vars(part).items():
+            function = getattr(found, "__func__", found)
+            is_seen = not name.startswith("_") and getattr(kind, name) == getattr(part, name)
+            if isinstance(function, FunctionType) and is_seen:
+                yield name, function
 
 
 def signature_of(function: Callable[..., Any]) -> str:

@@ -37,8 +37,8 @@ prefix = "payments"
 export SLACKWATER_KAFKA_SETTINGS='{"security.protocol": "SASL_SSL", "sasl.username": "slackwater", "sasl.password": "…"}'
 ```
 
-What a pause rests on is refused with `protected_setting`, see [the codes](../cli.md#codes-of-this-door). What a job is told, it is told
-in its text: [annotations](../sql.md#annotations)."""
+What a pause rests on is refused with `protected_setting`, see [the codes](../cli.md#codes-of-this-door). What a
+job is told, it is told in its text: [annotations](../sql.md#annotations)."""
 
 
 def variables() -> dict[str, str]:
@@ -62,4 +62,4 @@ def page() -> str:
 def _bounds(metadata: list[Any]) -> list[str]:
     said = {word: getattr(one, word) for one in metadata for word in ("ge", "le", "pattern") if hasattr(one, word)}
     bounds = [f"From {said['ge']} to {said['le']}."] if {"ge", "le"} <= said.keys() else []
-    return bounds + ([f"`{said['pattern']}`"] if "pattern" in said else [])
+    return bounds + ([f"Matches `{said['pattern']}`."] if "pattern" in said else [])

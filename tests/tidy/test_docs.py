@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from .diagram import page
 from .product import ROOT, name_of_path, tracked
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "llms.txt", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 REFUSALS = re.compile(r'\b(?:Refused|BadMessage)\(\s*"([a-z_]+)"|code = "([a-z_]+)" if .* else "([a-z_]+)"')
@@ -15,6 +16,11 @@ FAILURES = re.compile(
     r'(?:Unmendable|JobFailed|__init__)\(\s*"([a-z_]+)"|\bFail\([^"\n]*"([a-z_]+)"|KafkaError\.[A-Z_]+: "([a-z_]+)"'
     r'|failure = "([a-z_]+)" if .* else "([a-z_]+)"'
 )
+
+
+def test_the_states_page_is_current() -> None:
+    """docs/states.md is what the table says: run `make diagram`."""
+    assert (ROOT / "docs/states.md").read_text("utf-8") == page() + "\n"
 
 
 def _anchors(document: Path) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 from slackwater.core.commands import Command, Position
 from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.events import EVENTS
+from slackwater.core.policy.events import POLICY_EVENTS
 from slackwater.streams.control.envelope import read_command
 from slackwater.streams.control.flat_form import Arrival
 
@@ -46,7 +47,9 @@ def test_examples_are_commands(name: str, example: dict[str, Any]) -> None:
 def test_nothing_is_left_out() -> None:
     """Every verb of the control topic in its three forms, every event of the log, and every message in a channel."""
     assert {name for name, _ in COMMANDS} == {f"command.{v}{form}" for v in VERB_FIELDS for form in ("", ".binary", ".bare")}
-    assert {name for name in MESSAGES if name.startswith("event.")} == {f"event.{name}" for name in EVENTS}
+    assert {name for name in MESSAGES if name.startswith("event.")} == {
+        f"event.{name}" for name in (*EVENTS, *POLICY_EVENTS)
+    }
     assert {name for channel in DOCUMENT["channels"].values() for name in channel["messages"]} == set(MESSAGES)
 
 
