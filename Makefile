@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+.PHONY: install reference docs
 .PHONY: demo dev test tools unit lint bench simulate chaos soak pauses diagram lock clean
+
+install: $(STAMP)  ## the `slackwater` command, in .venv/bin
 
 demo: $(STAMP)  ## watch a job being held still and let go, on a real Kafka
 	$(BIN)/slackwater demo
@@ -52,10 +55,23 @@ diagram: $(STAMP)  ## write docs/states.md anew from the transition table, and t
 	$(BIN)/python -m tests.tidy.diagram > docs/states.md
 	$(BIN)/python -m tests.tidy.metrics_page
 
-lock: $(STAMP)  ## resolve the dependencies anew
+reference: diagram  ## write anew all that is made from the source: docs/reference/, admin/asyncapi.json, and what `diagram` makes
+	$(BIN)/python -m tests.tidy.reference
+
+docs: .venv-docs/.installed  ## the documents as a site, in site/
+	.venv-docs/bin/zensical build --strict
+
+.venv-docs/.installed: requirements/docs.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install -q --disable-pip-version-check -r requirements/docs.txt
+	@touch $@
+
+lock: $(STAMP)  ## resolve the dependencies anew: of a checkout, and of an image
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --python-version 3.11 --upgrade pyproject.toml --extra embedded --extra otel --group dev -o requirements/dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --python-version 3.11 pyproject.toml --extra otel --constraint requirements/dev.lock -o requirements/run.lock
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Slackwater needs Python 3.11 or newer: make PYTHON=python3.11 …")'
@@ -65,4 +81,4 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist .slackwater
+	rm -rf $(VENV) .venv-docs .cache build dist site .slackwater

@@ -95,6 +95,7 @@ def _message(kind: str, id: str, job_id: str, at: datetime, data: dict[str, Any]
         "type": f"io.slackwater.{kind}.v1",
         "time": at,
         "datacontenttype": "application/json",
+        "dataschema": f"urn:slackwater:{kind}.v1",
         **extensions,
     }
     if job_id:

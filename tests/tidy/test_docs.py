@@ -8,7 +8,7 @@ import pytest
 from .diagram import page
 from .product import ROOT, name_of_path, tracked
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "llms.txt", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 REFUSALS = re.compile(r'\b(?:Refused|BadMessage)\(\s*"([a-z_]+)"|code = "([a-z_]+)" if .* else "([a-z_]+)"')

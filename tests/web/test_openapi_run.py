@@ -22,7 +22,7 @@ CONFIG = {
     "max-time": 60,
     "generation": {"max-examples": 20, "deterministic": True, "database": "none"},
     "headers": {"Authorization": f"Bearer {SECRET}"},
-    # That a hold's end is over, or a selector selects nothing, is no matter of form: 400 is right for what fits the document.
+    # That a hold's end is over, or a selector selects nothing, is no matter of form: 400 is right there.
     "checks": {"positive_data_acceptance": {"enabled": False}},
 }
 
