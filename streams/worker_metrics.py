@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 
-from slackwater import __version__
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import EventStore
 
@@ -56,7 +56,7 @@ class WorkerMetrics:
         yield "slackwater_control_misplaced_total", (), float(self._control.misplaced)
         yield "slackwater_worker_memory_bytes", (), float(rss_bytes())
         yield "slackwater_worker_start_timestamp_seconds", (), self._began_at
-        yield "slackwater_build_info", (__version__, self._worker), 1.0
+        yield "slackwater_build_info", (version("slackwater"), self._worker), 1.0
 
     def _kept(self) -> list[Sample]:
         follower = self._follower

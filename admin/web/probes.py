@@ -1,8 +1,8 @@
-"""For machines that watch over this one: is it alive, can it answer, what does it count."""
+"""For machines that watch over this one: is it alive, can it answer. Metrics are the workers'."""
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
 from slackwater import __version__
 
@@ -27,14 +27,3 @@ def readyz(request: Request) -> dict[str, Any]:
     with translated():
         seq = web.store.head().seq
     return {"status": "ready", "seq": seq, "kafka": web.observer.answers}
-
-
-_TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
-
-
-@router.get("/metrics", response_class=Response, responses=_TEXT)
-def metrics() -> Response:
-    """What this process counts, as Prometheus reads it."""
-    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -33,6 +33,7 @@ AWAITED = """## AsyncAdmin
 ```python
 from slackwater import AsyncAdmin
 
+
 async def hold() -> None:
     async with await AsyncAdmin.connect() as admin:
         await admin.pause_job("orders_big", reason="release 42")
