@@ -49,7 +49,7 @@ def lost(directory: Path, kind: str, count: int) -> Measured:
         return {"replies lost": answered, **finish(rig, reader)}
 
 
-def end_txn_late(directory: Path, count: int = 200, late_s: float = 0.5) -> Measured:
+def end_txn_late(directory: Path, count: int = 200, late_s: float = 1.0) -> Measured:
     """EndTxn arrives after the client has given up and begun anew: `count` of them, each refused by the broker as fenced.
 
     An EndTxn that comes so soon that the broker still takes it for a repeat is not counted, but shown.
