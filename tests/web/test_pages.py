@@ -40,7 +40,7 @@ async def test_the_list_says_what_is_held_and_why(client: Client, store: EventSt
         "/jobs/payments_dedupe/resume",
     ):
         assert words in row, words
-    assert "Lag and rate are unknown: no Kafka is configured" in page
+    assert "Lag and rate are unknown: no worker told them, and no Kafka is configured here" in page
 
 
 async def test_choosing(client: Client, store: EventStore) -> None:
