@@ -97,7 +97,7 @@ def fill(store: EventStore) -> Story:
     story.pause("returns_small", 30)
     story.say("returns_small", Resume("done"), 0.05)
     story.run("clicks_filter", 600, {"team": "web", "tier": "3"})
-    story.say("clicks_filter", Pause("free the cluster for the month end"), 0.1, "ben")
+    story.say("clicks_filter", Pause("free the cluster for the month end", for_s=5400), 0.1, "ben")
     story.run("invoices_eu", 4000, eu)
     story.say("invoices_eu", Stop("replaced by ledger_post"), 1440)
     story.ack("invoices_eu", 9120, 1440)

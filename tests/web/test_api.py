@@ -281,4 +281,5 @@ async def test_openapi(client: Client) -> None:
             content = operation["responses"]["default"]["content"]
             assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
             assert "422" not in operation["responses"]
+    assert (await web.get("/asyncapi.json")).json()["asyncapi"].startswith("3.")
     assert "legal" in document["components"]["schemas"]["Problem"]["properties"]
