@@ -59,7 +59,7 @@ class Command:
     verb: Verb
     actor: str
     channel: str
-    """The door it came by: `api`, `cli`, `topic` or `worker`."""
+    """The door it came by: `api`, `cli`, `http`, `topic` or `worker`."""
     at: datetime
     expected_version: int | None = None
     issued_at: datetime | None = None

@@ -41,9 +41,11 @@ class ObservationPage:
 
 
 def listed(status: JobStatus, observer: Observer) -> JobStatus:
-    """A job's status with what this page itself saw last, where it looks at Kafka."""
+    """A job's status with what was seen last, here or by a worker."""
     seen = observer.latest(status.name)
-    return status if seen is None else replace(status, lag=seen.lag, lag_at=seen.at, records_per_s=seen.records_per_s)
+    if seen is None or (status.lag_at is not None and status.lag_at > seen.at):
+        return status
+    return replace(status, lag=seen.lag, lag_at=seen.at, records_per_s=seen.records_per_s)
 
 
 class PageTokens:

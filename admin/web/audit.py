@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -19,6 +20,7 @@ from .problems import WebError, status_of
 from .templates import page
 
 ROWS_SHOWN: Final = 500
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 SQL_CHARS_MAX: Final = 20_000
 EXAMPLES: Final = (
     (
@@ -120,8 +122,11 @@ def _asked(admin: Admin, sql: str, as_of: int) -> Table:
 
 
 def _cell(value: Any) -> str:
+    """For people: a time to the second. SQLite has no type of its own for it."""
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     return "" if value is None else str(plain(value))
 
 

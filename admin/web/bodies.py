@@ -30,6 +30,7 @@ class DeployBody(Said):
     version: StrictStr | None = None
     topic: Annotated[StrictStr | None, Field(description="A topic the text must read.")] = None
     holds: Annotated[tuple[StrictStr, ...], Field(description="Deploy held under these: its first start is paused.")] = ()
+    deadline_s: Deadline = DEADLINE_S
 
 
 class StartBody(Said):

@@ -113,6 +113,8 @@ def deploy(name: str, said: DeployBody, admin: Asking, response: Response, key: 
         said.topic,
         holds=said.holds,
         reason=said.reason,
+        deadline_s=said.deadline_s,
+        wait=False,
         command_id=key,
         expected_version=said.expected_version,
     )

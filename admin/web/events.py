@@ -133,7 +133,8 @@ async def follow(
             yield ServerSentEvent(id=str(position))
         is_full, found = len(found) == EVENTS_AT_ONCE, ()
         if with_observations:
-            web.observer.watch([] if job is None else [job])
+            if job is not None:
+                web.observer.watch([job])
             news = web.observer.since(seen_at, job)
             if news:
                 seen_at = max(one.at for one in news)

@@ -46,8 +46,10 @@ def list_jobs(
 
 
 @router.get("/{name}")
-def get_job(name: str, admin: Asking) -> JobDetails:
+def get_job(request: Request, name: str, admin: Asking) -> JobDetails:
     """Everything about one job."""
+    # Whether Kafka answers is found out beside this request, which waits for no broker that did not answer the last.
+    web_of(request).observer.watch([name])
     return admin.get_job_details(name)
 
 

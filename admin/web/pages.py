@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from slackwater.core.control.verdicts import LEGAL_VERBS, legal_verbs
 from slackwater.core.job import Job
+from slackwater.core.observation import FRESH_S, PartitionLag
 from slackwater.core.states import JobState
 from slackwater.persistence.errors import StoreError
 
@@ -65,7 +67,8 @@ def list_page(
     chosen = [status for status in found if state in {"", status.state}]
     first = (number - 1) * JOBS_ON_A_PAGE
     shown = chosen[first : first + JOBS_ON_A_PAGE]
-    web.observer.watch(status.name for status in shown)
+    # Where workers told just now, their word is good enough for a row.
+    web.observer.watch(status.name for status in shown if _is_stale(status))
     return page(
         request,
         "jobs.html",
@@ -84,6 +87,10 @@ def list_page(
         state=state,
         wrong=wrong,
     )
+
+
+def _is_stale(status: JobStatus) -> bool:
+    return status.lag_at is None or (datetime.now(UTC) - status.lag_at).total_seconds() > FRESH_S
 
 
 def _row(job: JobStatus) -> Row:
@@ -137,12 +144,12 @@ def job_page(
         "job.html",
         seq=seq,
         job=job,
-        status=status,
+        status=listed(status, web.observer),
         look=look_of(job.state),
         verbs=_verbs(job),
         nearest=_nearest(job.state, bool(job.holds)),
-        seen=web.observer.latest(name),
-        places=_places(job, web.observer.latest(name)),
+        places=_places(job, web.observer.places(name)),
+        is_seen=bool(web.observer.places(name)),
         timeline=timeline(events),
         older=since + 1 if since else None,
         is_newest=last == job.version,
@@ -160,19 +167,11 @@ def _verbs(job: Job) -> list[tuple[str, bool]]:
     return [(verb, verb in legal) for verb in VERBS if verb != "rollback" or verb in legal]
 
 
-def _places(job: Job, seen: Any) -> list[dict[str, Any]]:
-    """Offsets by partition: what Kafka says if it was asked, else the cut, which the log has."""
+def _places(job: Job, seen: Sequence[PartitionLag]) -> list[dict[str, Any]]:
+    """Offsets by partition: what was seen on Kafka, and beside it the cut, which the log has."""
     cut = {(at.topic, at.partition): at.offset for at in job.cut}
-    if seen is not None and seen.partitions:
-        return [
-            {"topic": p.topic, "partition": p.partition, "cut": cut.get((p.topic, p.partition)), "next": p.next_offset,
-             "end": p.end, "lag": p.lag}
-            for p in seen.partitions
-        ]  # fmt: skip
-    return [
-        {"topic": topic, "partition": partition, "cut": offset, "next": None, "end": None, "lag": None}
-        for (topic, partition), offset in cut.items()
-    ]
+    looked = {(at.topic, at.partition): {"next": at.offset, "end": at.end, "lag": at.lag} for at in seen}
+    return [{"topic": key[0], "partition": key[1], "cut": cut.get(key), **looked.get(key, {})} for key in looked or cut]
 
 
 def _unreadable_page(request: Request, admin: Admin, name: str, seq: int) -> Response:

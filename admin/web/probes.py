@@ -1,8 +1,9 @@
-"""For machines that watch over this one: is it alive, can it answer. Metrics are the workers'."""
+"""For machines: is it alive, can it answer, what is spoken on the topics. Metrics are the workers'."""
 
+from importlib.resources import files
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from slackwater import __version__
 
@@ -27,3 +28,9 @@ def readyz(request: Request) -> dict[str, Any]:
     with translated():
         seq = web.store.head().seq
     return {"status": "ready", "seq": seq, "kafka": web.observer.answers}
+
+
+@router.get("/asyncapi.json", include_in_schema=False)
+def asyncapi() -> Response:
+    """The control topics' document, as it is in the wheel."""
+    return Response(files("slackwater.admin").joinpath("asyncapi.json").read_bytes(), media_type="application/json")

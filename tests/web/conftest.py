@@ -19,6 +19,7 @@ from slackwater.admin.web.serve import listen
 from slackwater.admin.web.settings import WebSettings, web_settings
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore
+from slackwater.streams.kafka_connection import KafkaConnection
 
 Client = Callable[..., Any]
 ORIGIN = "http://127.0.0.1"
@@ -71,8 +72,8 @@ async def client(store: EventStore) -> AsyncIterator[Client]:
 class Served:
     """A server on a port of its own, in a thread."""
 
-    def __init__(self, store: EventStore, settings: WebSettings) -> None:
-        self.app = make_app(new_web(store, None, settings))
+    def __init__(self, store: EventStore, settings: WebSettings, kafka: KafkaConnection | None = None) -> None:
+        self.app = make_app(new_web(store, kafka, settings))
         self._listener = listen(settings)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

@@ -14,6 +14,7 @@ from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.coverage import Stance
 from slackwater.core.cut import cut_of
+from slackwater.core.observation import VIGIL, Observation, PartitionLag, Seen, Worked
 from slackwater.core.result import Result
 from slackwater.core.spec import JobSpec
 from slackwater.core.want import wanted
@@ -66,6 +67,18 @@ class Story:
         self.say(job, verb or Pause(), minutes, actor)
         self.ack(job, 2702, minutes)
 
+    def observe(self, job: str, lag: int, rate: float | None) -> None:
+        """What the keeper of vigil and a worker would have written beside the log just now."""
+        now, known = datetime.now(UTC), self.store.job(job)
+        assert known is not None
+        base = {place.partition: place.offset for place in known.cut}
+        spread = [lag // 4 + (1 if n < lag % 4 else 0) for n in range(4)]
+        places = tuple(PartitionLag("orders", n, base.get(n, 0), base.get(n, 0) + spread[n]) for n in range(4))
+        told = [Observation(job, VIGIL, now, Seen(places))]
+        if rate is not None:
+            told.append(Observation(job, "w-1", now, Worked(now, records_per_s=rate)))
+        self.store.observe(told)
+
 
 def fill(store: EventStore) -> Story:
     """Nine jobs, each in another state or for another reason."""
@@ -84,7 +97,7 @@ def fill(store: EventStore) -> Story:
     story.pause("returns_small", 30)
     story.say("returns_small", Resume("done"), 0.05)
     story.run("clicks_filter", 600, {"team": "web", "tier": "3"})
-    story.say("clicks_filter", Pause("free the cluster for the month end"), 0.1, "ben")
+    story.say("clicks_filter", Pause("free the cluster for the month end", for_s=5400), 0.1, "ben")
     story.run("invoices_eu", 4000, eu)
     story.say("invoices_eu", Stop("replaced by ledger_post"), 1440)
     story.ack("invoices_eu", 9120, 1440)
@@ -94,5 +107,9 @@ def fill(store: EventStore) -> Story:
     found = Fail("w-2", job.epoch, "poison_record", "orders[2] at 3118: amount is no number", job.cut)
     story.say("refunds_flag", found, 95, "w-2", "worker")
     story.deploy("audit_copy", 5, {"team": "web"})
+    flow = {"orders_big": (3, 51.0), "ledger_post": (0, 12.4), "customers_clean": (41, 208.0), "returns_small": (912, 640.0)}
+    still = {"payments_dedupe": (122_940, 0.0), "clicks_filter": (77, 0.0), "refunds_flag": (285_100, None)}
+    for job_id, (lag, rate) in {**flow, **still}.items():
+        story.observe(job_id, lag, rate)
     story.say("audit_copy", Resume(), 3, "ben", "topic")
     return story

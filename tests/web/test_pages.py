@@ -40,7 +40,20 @@ async def test_the_list_says_what_is_held_and_why(client: Client, store: EventSt
         "/jobs/payments_dedupe/resume",
     ):
         assert words in row, words
-    assert "Lag and rate are unknown: no Kafka is configured" in page
+    assert "122,940" in row
+    assert "Lag and rate are unknown" not in page
+
+
+async def test_without_kafka(client: Client, story: Story) -> None:
+    """SQLite alone is enough: lag is unknown and said so, all else is there; what workers told needs no Kafka here."""
+    web: AsyncClient = await client()
+    assert "Lag and rate are unknown: no worker told them, and no Kafka is configured here" in (await web.get("/")).text
+    assert "no worker told, and no Kafka is configured here" in (await web.get("/jobs/a")).text
+    story.observe("a", 3120, 50.0)
+    page = (await web.get("/jobs/a")).text
+    assert 'data-lag="a">3,120<' in page
+    assert (await web.get("/api/v1/jobs/a")).json()["kafka_lag"] == 3120
+    assert (await web.get("/api/v1/jobs")).json()["jobs"][0]["records_per_s"] == 50.0
 
 
 async def test_choosing(client: Client, store: EventStore) -> None:

@@ -44,13 +44,14 @@ class Line {
 
   options() {
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
+    const clock = (_, ticks) => ticks.map((at) => new Date(at * 1000).toISOString().slice(11, 19));
     return {
       width: this.box.clientWidth,
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false, drag: { x: false } },
       scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 10)] } },
-      axes: [{ ...axis, grid: { show: false }, space: 80 }, { ...axis, size: 46, space: 32, values: (_, ticks) => ticks.map(short) }],
+      axes: [{ ...axis, grid: { show: false }, space: 90, size: 28, values: clock }, { ...axis, size: 46, space: 32, values: (_, ticks) => ticks.map(short) }],
       series: [{}, { stroke: colour(this.stroke), fill: `${colour(this.stroke)}22`, width: 2, points: { show: false } }],
     };
   }
