@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,6 +110,8 @@ def test_asked_at_a_terminal(run: Run, answer: str, code: int, state: str) -> No
     while "these?" not in said:
         said += os.read(ours, 1000).decode()
     if answer == "\x03":
+        # One that comes between the question and the read that waits for its answer would interrupt nothing.
+        time.sleep(1.0)
         process.send_signal(2)
     else:
         os.write(ours, answer.encode())
