@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -104,7 +105,16 @@ def test_asked_at_a_terminal(run: Run, answer: str, code: int, state: str) -> No
     """At a terminal the plan is shown first, on stderr, and one is asked."""
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "slackwater", "start", "-l", "team=payments", "--no-wait", "-o", "name"]
-    process = subprocess.Popen(words, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        words,
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Whoever started these tests in the background had SIGINT ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     os.close(theirs)
     said = ""
     while "these?" not in said:
