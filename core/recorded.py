@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .events import JobEvent
-from .policy.events import PolicyEvent
 
 GENESIS = bytes(32)
 """What the first event's `prev_hash` is."""
@@ -22,7 +21,7 @@ class Recorded:
     actor: str
     channel: str
     command_id: str
-    event: JobEvent | PolicyEvent
+    event: JobEvent
     schema_version: int
     prev_hash: bytes
     hash: bytes

@@ -9,8 +9,7 @@ from ..events import DataGapFound, JobFailed
 from ..job import Job
 from ..states import LIVE
 
-OFFSETS_LOST: Final = "offsets_lost"
-GAP_CODES: Final = frozenset({"data_gap", "topic_identity_changed", OFFSETS_LOST})
+GAP_CODES: Final = frozenset({"data_gap", "topic_identity_changed"})
 """Failures that someone must accept before the job is started again."""
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 
-Intruder = Callable[..., None]
+Break = Callable[[str], None]
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def driver_url(url: str) -> str:
 
 
 @pytest.fixture
-def intruder(url: str) -> Iterator[Intruder]:
+def intruder(url: str) -> Iterator[Callable[..., Any]]:
     """Runs SQL behind the store's back, as someone with the file or the owner's password could."""
     engine = create_engine(driver_url(url))
 
@@ -33,7 +34,7 @@ def intruder(url: str) -> Iterator[Intruder]:
         connection: Connection
         with engine.begin() as connection:
             for statement in statements:
-                connection.exec_driver_sql(statement)
+                connection.execute(text(statement))
 
     yield run
     engine.dispose()

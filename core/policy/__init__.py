@@ -1,1 +1,0 @@
-"""What holds for many jobs at once: feature flag, maintenance windows. A stream of its own in the log."""
