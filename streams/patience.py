@@ -47,7 +47,8 @@ class Patience:
         """Seconds to wait before the next try. Raises Unmendable when there is no point in one; `doing` says at what."""
         if isinstance(error, Unmendable):
             raise error
-        kafka = error.args[0] if isinstance(error, KafkaException) else None
+        # A rebalance callback that fails comes out of `close` and `consume` as a bare KafkaError.
+        kafka = error if isinstance(error, KafkaError) else error.args[0] if isinstance(error, KafkaException) else None
         if kafka is not None:
             final = as_unmendable(kafka)
             if final is not None:

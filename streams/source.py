@@ -7,7 +7,6 @@ the owner takes it after each consume and first thing in `on_revoke`, and others
 import contextlib
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -55,7 +54,6 @@ class Source:
         self._owned: set[tuple[str, int]] = set()
         self._lost = threading.Event()
         self._last_seen: Cut = ()
-        self._callback_failed: Exception | None = None
         self._wire_broke = self._has_committed = self.has_assignment = self.vouched = False
         self.assigned_at = 0.0
         self.group: Any = None
@@ -76,14 +74,9 @@ class Source:
         """Join the job's group."""
         self._owned, self._held = set(), set()
         self.has_assignment = self.vouched = self._wire_broke = self._has_committed = False
-        self._callback_failed = None
+        self._callback_failed: Exception | None = None
         self._consumer = self._connection.consumer(**self._settings, error_cb=self._heard)
-        self._consumer.subscribe(
-            self._topics,
-            on_assign=partial(self._keep, self._assigned),
-            on_revoke=partial(self._keep, self._revoked),
-            on_lost=partial(self._keep, self._were_lost),
-        )
+        self._consumer.subscribe(self._topics, **self._callbacks())
 
     def close(self) -> None:
         """Leave the group. What is in flight must be drained before. Closing twice is fine."""
@@ -203,12 +196,19 @@ class Source:
 
     # Rebalance callbacks, on the owner's thread inside consume.
 
-    def _keep(self, callback: _Callback, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """What the callback raises waits until `consume` is back: out of the client it would come as no exception at all."""
-        try:
-            callback(consumer, partitions)
-        except Exception as error:
-            self._callback_failed = error
+    def _callbacks(self) -> dict[str, _Callback]:
+        """What they raise waits until `consume` is back: out of the client it may come as no exception at all."""
+
+        def kept(callback: _Callback) -> _Callback:
+            def call(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+                try:
+                    callback(consumer, partitions)
+                except Exception as error:
+                    self._callback_failed = error
+
+            return call
+
+        return {"on_assign": kept(self._assigned), "on_revoke": kept(self._revoked), "on_lost": kept(self._were_lost)}
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Start where Kafka, else the log, else the deployment says; held until the log has spoken again."""

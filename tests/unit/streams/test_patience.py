@@ -48,3 +48,10 @@ def test_what_may_pass_is_given_time() -> None:
     with pytest.raises(Unmendable) as failed:
         patience.failed(error, "")
     assert failed.value.code == "topic_identity_changed"
+
+
+def test_a_bare_kafka_error() -> None:
+    """What a callback raises comes without its exception; it is waited for like any other."""
+    patience = Patience()
+    for _ in range(3 * TRIES_MAX):
+        patience.failed(KafkaError(KafkaError._TIMED_OUT), "")  # type: ignore[arg-type]
