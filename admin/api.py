@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from slackwater.core.commands import Verb
 from slackwater.core.control.deploy import Deploy
-from slackwater.core.control.expire import DEADLINE_S
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
@@ -26,6 +25,8 @@ from .door import WAIT_TIMEOUT_S, Door
 from .errors import InvalidCommand, NotFound, SlackwaterError, Unavailable
 from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, pauses_of, status_of
 from .settings import load_settings
+
+DEADLINE_S = 60
 
 
 class Admin:

@@ -8,7 +8,6 @@ from ..decisions import Accepted, AlreadySo, Decision, Refused
 from ..events import HoldReleased, JobEvent, ResumeRequested
 from ..job import Job
 from ..states import JobState
-from .expire import DEADLINE_S
 from .pause import OPERATOR
 from .verdicts import accepted_gap, gap_in_the_way, illegal, legal_verbs
 
@@ -22,7 +21,7 @@ class Resume:
 
     reason: str | None = None
     hold: str | None = OPERATOR
-    timeout_s: int = DEADLINE_S
+    timeout_s: int = 60
     accept_gap: bool = False
     """Take a loss that was found (DataGapFound), and continue after it."""
 
