@@ -15,15 +15,15 @@ from slackwater.core.cut import Cut, cut_of
 from slackwater.core.sql.plan import JobPlan
 
 from . import positions
-from .consumer_settings import consumer_settings
+from .job_group import group_of
 from .kafka_connection import WIRE_BROKE, KafkaConnection
 from .positions import partitions_of
 from .standing import NotYet, Unmendable
 from .steps import reached
 from .taken import OutOfRange, Taken, only_records
 
+MAX_POLL_INTERVAL_MS: Final = 300_000
 REQUEST_TIMEOUT_S: Final = 10.0
-_Callback = Callable[[Consumer, list[TopicPartition]], None]
 
 
 class Source:
@@ -48,14 +48,31 @@ class Source:
         self._on_assigned = on_assigned
         self._clock = clock
         self._connection = connection
-        self._settings = consumer_settings(job_id, worker, connection.session_timeout_ms)
+        self._settings: dict[str, Any] = {
+            "group_id": group_of(job_id),
+            "client_id": f"slackwater-{worker}",
+            "enable_auto_commit": False,
+            "enable_auto_offset_store": False,
+            "auto_offset_reset": "error",
+            "isolation_level": "read_committed",
+            "partition_assignment_strategy": "cooperative-sticky",
+            "session_timeout_ms": connection.session_timeout_ms,
+            "heartbeat_interval_ms": max(connection.session_timeout_ms // 10, 300),
+            "max_poll_interval_ms": MAX_POLL_INTERVAL_MS,
+            "fetch_wait_max_ms": 50,
+            "queued_min_messages": 100_000,
+            "queued_max_messages_kbytes": 32 * 1024,
+            "topic_metadata_refresh_interval_ms": 10_000,
+        }
         self._consumer: Consumer | None = None
         self._held: set[tuple[str, int]] = set()
         self._owned: set[tuple[str, int]] = set()
         self._lost = threading.Event()
         self._last_seen: Cut = ()
-        self._wire_broke = self._has_committed = self.has_assignment = self.vouched = False
+        self._wire_broke = self._has_committed = False
+        self.has_assignment = False
         self.assigned_at = 0.0
+        self.vouched = False
         self.group: Any = None
 
     @property
@@ -74,9 +91,8 @@ class Source:
         """Join the job's group."""
         self._owned, self._held = set(), set()
         self.has_assignment = self.vouched = self._wire_broke = self._has_committed = False
-        self._callback_failed: Exception | None = None
         self._consumer = self._connection.consumer(**self._settings, error_cb=self._heard)
-        self._consumer.subscribe(self._topics, **self._callbacks())
+        self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._were_lost)
 
     def close(self) -> None:
         """Leave the group. What is in flight must be drained before. Closing twice is fine."""
@@ -120,8 +136,6 @@ class Source:
     def _consume(self, count: int, timeout_s: float) -> list[Message]:
         """Raises if a plain offset commit may have a second copy on its way: it would set the offsets back."""
         messages = self.consumer.consume(count, timeout_s)
-        if self._callback_failed is not None:
-            raise self._callback_failed
         if self._wire_broke and self._has_committed:
             late = "the connection broke around an offset commit; a new membership fences what may be late"
             raise KafkaException(KafkaError(KafkaError._TRANSPORT, late))
@@ -195,20 +209,6 @@ class Source:
             switch(partitions_of(keys))
 
     # Rebalance callbacks, on the owner's thread inside consume.
-
-    def _callbacks(self) -> dict[str, _Callback]:
-        """What they raise waits until `consume` is back: out of the client it may come as no exception at all."""
-
-        def kept(callback: _Callback) -> _Callback:
-            def call(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-                try:
-                    callback(consumer, partitions)
-                except Exception as error:
-                    self._callback_failed = error
-
-            return call
-
-        return {"on_assign": kept(self._assigned), "on_revoke": kept(self._revoked), "on_lost": kept(self._were_lost)}
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Start where Kafka, else the log, else the deployment says; held until the log has spoken again."""
