@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo dev test unit lint bench simulate chaos soak pauses diagram lock clean
+.PHONY: install reference docs
+.PHONY: demo dev test tools unit lint bench simulate chaos soak pauses diagram lock clean
+
+install: $(STAMP)  ## the `slackwater` command, in .venv/bin
 
 demo: $(STAMP)  ## watch a job being held still and let go, on a real Kafka
 	$(BIN)/slackwater demo
@@ -12,8 +15,15 @@ demo: $(STAMP)  ## watch a job being held still and let go, on a real Kafka
 dev: $(STAMP)  ## the same house, left running
 	$(BIN)/slackwater dev
 
-test: $(STAMP)  ## every test, on real Kafka and real PostgreSQL, with coverage of core/ and persistence/
-	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=95
+test: $(STAMP) tools  ## every test, on real Kafka and real PostgreSQL, with coverage of core/ and persistence/
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=95
+
+tools:  ## what tests of dashboards and pages look with: Debian's packages; without them those tests are skipped, and say so
+	@for tool in promtool:prometheus chromium:chromium; do \
+	  command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	elif [ -n "$$missing" ]; then echo "not installed:$$missing; some tests are skipped"; fi || echo "could not install$$missing"
 
 unit: $(STAMP)  ## only what needs no broker
 	$(BIN)/pytest -m "not kafka and not slow" -q
@@ -41,13 +51,27 @@ COUNT ?= 1000
 pauses: $(STAMP)  ## COUNT=… pauses under load, three of ten with a fault, timed
 	$(BIN)/python -m tests.chaos.pauses --count $(COUNT)
 
-diagram: $(STAMP)  ## write docs/states.md anew from the transition table
+diagram: $(STAMP)  ## write docs/states.md anew from the transition table, and the tables of docs/metrics.md
 	$(BIN)/python -m tests.tidy.diagram > docs/states.md
+	$(BIN)/python -m tests.tidy.metrics_page
 
-lock: $(STAMP)  ## resolve the dependencies anew
+reference: diagram  ## write anew all that is made from the source: docs/reference/, admin/asyncapi.json, and what `diagram` makes
+	$(BIN)/python -m tests.tidy.reference
+
+docs: .venv-docs/.installed  ## the documents as a site, in site/
+	.venv-docs/bin/zensical build --strict
+
+.venv-docs/.installed: requirements/docs.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install -q --disable-pip-version-check -r requirements/docs.txt
+	@touch $@
+
+lock: $(STAMP)  ## resolve the dependencies anew: of a checkout, and of an image
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  --python-version 3.11 --upgrade pyproject.toml --extra embedded --group dev -o requirements/dev.lock
+	  --python-version 3.11 --upgrade pyproject.toml --extra embedded --extra otel --group dev -o requirements/dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --python-version 3.11 pyproject.toml --extra otel --constraint requirements/dev.lock -o requirements/run.lock
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Slackwater needs Python 3.11 or newer: make PYTHON=python3.11 …")'
@@ -57,4 +81,4 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist .slackwater
+	rm -rf $(VENV) .venv-docs .cache build dist site .slackwater

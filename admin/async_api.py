@@ -1,15 +1,19 @@
 """AsyncAdmin: the same names and the same core as Admin, for programs with an event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import wraps
 from typing import Any, Self
 
+from slackwater.core.recorded import Recorded
+
 from .api import Admin
+from .watching import WAIT_S, next_events, position
 
 _METHODS = (
-    "deploy_job", "start_job", "pause_job", "resume_job", "stop_job", "ask", "ask_each", "catch_up", "list_jobs",
-    "get_job_status", "get_job_details", "kafka_state", "history", "audit", "verify",
+    "deploy_job", "rollback_job", "start_job", "pause_job", "resume_job", "stop_job", "ask", "ask_each", "catch_up",
+    "list_jobs", "get_job_status", "get_job_details", "kafka_state", "history", "audit", "verify",
+    "policy", "set_flag", "set_window", "remove_window", "upcoming_windows",
 )  # fmt: skip
 
 
@@ -33,6 +37,28 @@ class AsyncAdmin:
     async def close(self) -> None:
         """Give up connections. Closing twice is fine."""
         await asyncio.to_thread(self._admin.close)
+
+    async def events(self, since: int | None = None, *, follow: bool = True) -> AsyncIterator[Recorded]:
+        """As `Admin.events`. Leaving the loop ends it at once; nothing is read ahead of it."""
+        store = self._admin.store
+        after = await asyncio.to_thread(position, store, since)
+        while True:
+            found = await asyncio.to_thread(next_events, store, after, WAIT_S if follow else 0)
+            for recorded in found:
+                yield recorded
+            if found:
+                after = found[-1].seq
+            elif not follow:
+                return
+
+    async def watch(
+        self, names: Sequence[str] = (), selector: str | None = None, *, since: int | None = None, follow: bool = True
+    ) -> AsyncIterator[Recorded]:
+        """As `Admin.watch`."""
+        chosen = self._admin.chosen(names, selector)
+        async for recorded in self.events(since, follow=follow):
+            if await asyncio.to_thread(chosen.fits, recorded):
+                yield recorded
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """`Admin`'s method of that name, awaited."""

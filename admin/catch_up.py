@@ -29,8 +29,7 @@ def catch_up(
     reach(kafka)
     job = look()
     with answering(kafka):
-        admin = kafka.admin()
-        at = read_progress(admin, job.id, job.spec.inputs)
+        at = read_progress(kafka, job.id, job.spec.inputs)
         ends = at.ends
         total = at.left(ends)
         while left := at.left(ends):
@@ -45,7 +44,7 @@ def catch_up(
                     raise Timeout("not_caught_up", f"{job.id} is {left} records behind after {timeout_s:g} s", job=job.id)
                 moved = now
             time.sleep(POLL_INTERVAL_S)
-            before, at = at, read_progress(admin, job.id, job.spec.inputs)
+            before, at = at, read_progress(kafka, job.id, job.spec.inputs)
             moved = moved if at.committed == before.committed else time.monotonic()
     on_progress(total, total)
 

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
@@ -10,7 +11,10 @@ from slackwater import __version__
 from .api import Admin
 from .demo import JOB, example_sql
 from .errors import Unavailable
-from .house import House, OrderStream, end_on_signals
+from .house import LOOPBACK, House, OrderStream, end_on_signals, free_port
+
+METRICS_PORT: Final = 9464
+"""Where exporters of OpenTelemetry are looked for too; the next free one if it is taken."""
 
 
 def run_dev(directory: Path, rate: int) -> None:
@@ -21,10 +25,11 @@ def run_dev(directory: Path, rate: int) -> None:
     with House(directory) as house:
         house.start_broker()
         house.open_log()
-        house.start_worker()
+        metrics_port = free_port(METRICS_PORT)
+        house.start_worker(metrics_port)
         file.write_text(f'log = "{house.log}"\nkafka = "{house.kafka}"\n', "utf-8")
         try:
-            _greet(console, house, rate)
+            _greet(console, house, rate, metrics_port)
             orders = OrderStream(house.connection, rate, seed=int(time.time()))
             with Admin.connect(house.log, house.kafka, actor="dev") as admin:
                 admin.deploy_job(JOB, None, example_sql(), reason="dev")
@@ -46,11 +51,12 @@ def run_dev(directory: Path, rate: int) -> None:
             file.unlink(missing_ok=True)
 
 
-def _greet(console: Console, house: House, rate: int) -> None:
+def _greet(console: Console, house: House, rate: int, metrics_port: int) -> None:
     console.print(f"Slackwater {__version__} · development mode, not for production", highlight=False)
     for label, text in (
         ("event log", f"{house.log}   kept between runs"),
         ("broker", f"Apache Kafka {house.kafka}   kept between runs in {house.directory}/kafka"),
+        ("metrics", f"http://{LOOPBACK}:{metrics_port}/metrics"),
         ("orders", f"{rate} records/s on the topic orders"),
         ("try", f"slackwater jobs · slackwater pause {JOB} --reason lunch · slackwater resume {JOB}"),
     ):

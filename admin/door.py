@@ -85,7 +85,7 @@ class Door:
         with translated():
             before = self._store.job(name)
             command = self._command(name, verb, command_id, expected_version)
-            result = settle(before, command).result if dry_run else self._store.handle(command)
+            result = settle(before, command, self._store.policy()).result if dry_run else self._store.handle(command)
         return HandedIn(raise_if_refused(result), before, began)
 
     def see_through(self, handed: HandedIn, timeout_s: float) -> CommandResult:

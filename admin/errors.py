@@ -101,6 +101,8 @@ _BY_CODE: Mapping[str, type[SlackwaterError]] = MappingProxyType(
         "bad_text": InvalidCommand,
         "bad_until": InvalidCommand,
         "bad_deadline": InvalidCommand,
+        "bad_policy": InvalidCommand,
+        "bad_command_id": InvalidCommand,
     }
 )
 

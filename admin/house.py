@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ from .errors import Unavailable
 
 PARTITIONS: Final = 4
 STOP_TIMEOUT_S: Final = 40.0
+LOOPBACK: Final = "127.0.0.1"
 _COUNTRIES: Final = ("DE", "AT", "CH", "FR", "NL", "SE", "XX")
 _NAMES: Final = ("ana", "ben", "cleo", "dov", "eva", "finn", "gita", "hugo", "ines", "jan")
 
@@ -33,6 +35,19 @@ def end_on_signals() -> None:
     """SIGINT and SIGTERM both end us in order, also where a shell started us in the background with SIGINT ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def free_port(first: int, tries: int = 20) -> int:
+    """The first port from `first` on that nobody listens on. Raises Unavailable."""
+    for port in range(first, first + tries):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
+    raise Unavailable("port_in_use", f"no port from {first} to {first + tries - 1} is free", hint="end what listens there")
 
 
 class House:
@@ -73,20 +88,26 @@ class House:
             hint = "run it in a directory you may write to"
             raise Unavailable("directory_not_writable", f"{self.directory}: {error.strerror}", hint=hint) from error
         wanted = {"orders": PARTITIONS, "big_orders": PARTITIONS, "orders.dead_letters": 1}
-        ensure_topics(self.connection, {**ControlTopics().all(), **wanted})
+        topics = ControlTopics()
+        ensure_topics(self.connection, {**topics.all(), **wanted}, topics.settings())
 
     def open_log(self) -> None:
         """Make the event log, or bring it up to date."""
         with translated():
             open_store(self.log, create=True).close()
 
-    def start_worker(self) -> None:
-        """Start one worker as a process of its own; what it says goes to `worker.log`."""
+    def start_worker(self, metrics_port: int = 0) -> None:
+        """Start one worker as a process of its own; what it says goes to `worker.log`. Port 0: no metrics."""
         self._worker_log = (self.directory / "worker.log").open("ab")
         command = [sys.executable, "-m", "slackwater", "--log", self.log, "--kafka", self.kafka, "worker"]
-        command += ["--name", self._worker_name, "--parent-pid", str(os.getpid())]
+        command += ["--name", self._worker_name, "--parent-pid", str(os.getpid()), "--metrics-port", str(metrics_port)]
         self._worker = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self._worker_log, stderr=self._worker_log, start_new_session=True
+            command,
+            env={**os.environ, "SLACKWATER_METRICS_HOST": LOOPBACK},
+            stdin=subprocess.DEVNULL,
+            stdout=self._worker_log,
+            stderr=self._worker_log,
+            start_new_session=True,
         )
 
     def worker_is_alive(self) -> bool:

@@ -1,14 +1,22 @@
 """What an operator sees of a job. Field names are the JSON field names of every surface."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from slackwater.core import events as e
 from slackwater.core.cut import Cut
+from slackwater.core.histogram import Histogram
 from slackwater.core.job import Hold, Job
+from slackwater.core.observation import BATCH_BOUNDS_S, Observed
 from slackwater.core.recorded import Recorded
-from slackwater.core.states import JobState
+from slackwater.core.states import TRANSITIONAL, JobState
+from slackwater.core.transition_table import JOB_TRANSITIONS
+
+_ENDS_A_PAUSE: Final = frozenset(
+    row.event for row in JOB_TRANSITIONS if row.source is JobState.PAUSED and row.target is not JobState.PAUSED
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,11 @@ class JobStatus:
     cut: Cut
     labels: Mapping[str, str]
     """From the text's `@label` lines; what selectors choose by."""
+    lag: int | None = None
+    """Records that lay before it at `lag_at`, as the keeper of vigil saw it; None if nobody did within a day."""
+    lag_at: datetime | None = None
+    records_per_s: float | None = None
+    """Of all workers that told within 30 s; None if none did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +61,42 @@ class PauseEvent:
 
 @dataclass(frozen=True, slots=True)
 class JobMetrics:
-    """Counted over the job's life, from the log."""
+    """Starts, pauses and failures over the job's life, from the log. The rest is observed: what all workers of the last day
+    counted, the first of them since `counted_since`. Bytes are those of the records' values."""
 
     starts: int
     pauses: int
     failures: int
     paused_s: float
+    records: int = 0
+    outputs: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    errors: int = 0
+    """Tries that failed: a worker went back to the committed offsets, or joined anew."""
+    dead_letters: int = 0
+    records_per_s: float | None = None
+    batches: int = 0
+    batch_mean_s: float | None = None
+    batch_p95_s: float | None = None
+    """A bound that 95 of 100 batches were within; None also if it is more than ten seconds."""
+    last_record_at: datetime | None = None
+    memory_bytes: int | None = None
+    """Of the largest living worker that runs it."""
+    counted_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionState:
+    """One partition of a job's inputs. `offset` is the next record, None if nothing was ever committed."""
+
+    topic: str
+    partition: int
+    offset: int | None
+    end: int
+    lag: int
+    worker: str | None
+    """Who owns it now; None if nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +106,18 @@ class KafkaJobState:
     consumer_group_id: str
     current_lag: int
     last_processed_offset: int
+    """The highest over all partitions; -1 if nothing was ever committed."""
     assigned_partitions: tuple[str, ...]
+    """`topic[partition]` of those that a living worker owns."""
+    partitions: tuple[PartitionState, ...] = ()
+    workers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Worker → the partitions it owns."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobDetails:
-    """Everything about one job. `kafka` is None if no broker was given or it did not answer."""
+    """Everything about one job. `kafka` is None if no broker was given or it did not answer; `kafka_lag` is then what was
+    observed last, at `lag_at`."""
 
     name: str
     status: JobStatus
@@ -80,10 +129,19 @@ class JobDetails:
     kafka: KafkaJobState | None
     kafka_lag: int | None
     last_processed_offset: int | None
+    lag_at: datetime | None
+    holds: tuple[Hold, ...]
+    time_in_state_s: float | None
+    next_deadline: datetime | None
+    """When time will do something to it next: end a transition that is not proved, or let a hold go."""
+    loss_horizon_s: float | None
+    """Seconds until retention may delete what it has not read; None while nothing is in danger, or if nobody can tell."""
+    waiting_for: tuple[str, ...]
+    """Of a transition, the partitions that nobody has vouched for yet."""
 
 
-def status_of(job: Job) -> JobStatus:
-    """The status a folded job shows."""
+def status_of(job: Job, observed: Observed, now: datetime) -> JobStatus:
+    """The status a folded job shows, with what was observed of it."""
     return JobStatus(
         job.id,
         job.state,
@@ -100,31 +158,60 @@ def status_of(job: Job) -> JobStatus:
         job.deadline,
         job.cut,
         dict(job.spec.labels),
+        observed.seen.lag if observed.seen else None,
+        observed.seen_at,
+        observed.records_per_s(now),
     )
 
 
+def next_deadline(job: Job) -> datetime | None:
+    """See JobDetails."""
+    ends = [hold.until for hold in job.holds if hold.until is not None]
+    return min([*ends, *([job.deadline] if job.deadline and job.state in TRANSITIONAL else [])], default=None)
+
+
 def pauses_of(history: Sequence[Recorded]) -> tuple[PauseEvent, ...]:
-    """Every proved pause of a job, oldest first. A pause ends when the job is let go, stopped or failed."""
+    """Every proved pause of a job, oldest first. A pause ends when the job leaves PAUSED, whatever the cause."""
     pauses: list[PauseEvent] = []
     asked: tuple[str, str | None] = ("", None)
     begun: tuple[datetime, Cut] | None = None
     for recorded in history:
-        match recorded.event:
-            case e.PauseRequested(_, reason):
-                asked = (recorded.actor, reason)
-            case e.JobPaused(_, cut):
-                begun = (recorded.at, cut)
-            case e.ResumeRequested() | e.StopRequested() | e.JobFailed() if begun is not None:
-                took = (recorded.at - begun[0]).total_seconds()
-                pauses.append(PauseEvent(begun[0], recorded.at, took, asked[1], asked[0], begun[1]))
-                begun = None
+        event = recorded.event
+        if isinstance(event, e.PauseRequested):
+            asked = (event.by or recorded.actor, event.reason)
+        elif isinstance(event, e.JobPaused):
+            begun = (recorded.at, event.cut)
+        elif begun is not None and e.name_of(event) in _ENDS_A_PAUSE:
+            took = (recorded.at - begun[0]).total_seconds()
+            pauses.append(PauseEvent(begun[0], recorded.at, took, asked[1], asked[0], begun[1]))
+            begun = None
     if begun is not None:
         pauses.append(PauseEvent(begun[0], None, None, asked[1], asked[0], begun[1]))
     return tuple(pauses)
 
 
-def metrics_of(history: Sequence[Recorded]) -> JobMetrics:
-    """Counts over a job's life."""
+def metrics_of(history: Sequence[Recorded], observed: Observed, now: datetime) -> JobMetrics:
+    """Counts over a job's life, and what its workers counted."""
     kinds = [type(recorded.event) for recorded in history]
     paused_s = sum(pause.duration_s or 0.0 for pause in pauses_of(history))
-    return JobMetrics(kinds.count(e.JobStarted), kinds.count(e.JobPaused), kinds.count(e.JobFailed), paused_s)
+    facts = (kinds.count(e.JobStarted), kinds.count(e.JobPaused), kinds.count(e.JobFailed), paused_s)
+    bodies = [body for _, _, body in observed.worked]
+    if not bodies:
+        return JobMetrics(*facts)
+    batches = Histogram(BATCH_BOUNDS_S, [sum(n) for n in zip(*(body.batch_classes for body in bodies), strict=False)])
+    return JobMetrics(
+        *facts,
+        sum(body.records for body in bodies),
+        sum(body.outputs for body in bodies),
+        sum(body.bytes_in for body in bodies),
+        sum(body.bytes_out for body in bodies),
+        sum(body.errors for body in bodies),
+        sum(body.dead_letters for body in bodies),
+        observed.records_per_s(now),
+        batches.count,
+        round(sum(body.batch_s for body in bodies) / batches.count, 6) if batches.count else None,
+        batches.quantile(0.95),
+        max((body.last_record_at for body in bodies if body.last_record_at), default=None),
+        max((body.rss_bytes for _, body in observed.alive(now)), default=None),
+        min(body.since for body in bodies),
+    )

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from slackwater.core.cut import Cut, PartitionKey
 from slackwater.core.job import Job
-from slackwater.streams.job_group import Bounds, bounds, group_of, offsets_of_empty_group, stable_offsets
+from slackwater.streams.job_group import Bounds, bounds, gaps_between, members, offsets_of_empty_group, stable_offsets
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.read_topic import read_committed
+from slackwater.streams.vigil import Vigil
 
 from .brokers import answering
-from .job_views import KafkaJobState
+from .job_views import KafkaJobState, PartitionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Progress:
         return {key: end for key, (_, end) in self.there.items()}
 
 
-def read_progress(admin: AdminClient, job_id: str, inputs: Sequence[str]) -> Progress:
+def read_progress(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> Progress:
     """Raises KafkaException if the broker does not answer."""
-    committed = {(at.topic, at.partition): at.offset for at in stable_offsets(admin, job_id, inputs)}
-    return Progress(committed, bounds(admin, inputs))
+    committed = {(at.topic, at.partition): at.offset for at in stable_offsets(connection, job_id, inputs)}
+    return Progress(committed, bounds(connection.admin(), inputs))
 
 
 def is_anything_left(connection: KafkaConnection, at: Progress) -> bool:
@@ -59,11 +59,34 @@ def is_anything_left(connection: KafkaConnection, at: Progress) -> bool:
 
 def read_kafka_state(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> KafkaJobState:
     """Lag and offsets of the job's group. Raises Unavailable if the broker does not answer."""
+    group = connection.group_of(job_id)
     with answering(connection):
-        at = read_progress(connection.admin(), job_id, inputs)
-    owned = tuple(f"{topic}[{partition}]" for topic, partition in sorted(at.committed))
+        admin = connection.admin()  # kept: a future of a client that was thrown away never ends
+        at = read_progress(connection, job_id, inputs)
+        owned = members(admin, group)
+    owner = {key: worker for worker, keys in owned.items() for key in keys}
+    partitions = tuple(
+        PartitionState(*key, at.committed.get(key), end, max(end - at.next_of(key), 0), owner.get(key))
+        for key, (_, end) in sorted(at.there.items())
+    )
+    workers = {worker: tuple(f"{topic}[{partition}]" for topic, partition in keys) for worker, keys in owned.items()}
+    assigned = tuple(sorted(place for places in workers.values() for place in places))
     last = max((offset - 1 for offset in at.committed.values()), default=-1)
-    return KafkaJobState(group_of(job_id), at.left(at.ends), last, owned)
+    return KafkaJobState(group, at.left(at.ends), last, assigned, partitions, workers)
+
+
+def read_horizon_s(connection: KafkaConnection, job: Job) -> float | None:
+    """Seconds until retention may delete what the job has not read; None if nothing is in danger, or Kafka cannot say."""
+    try:
+        committed = stable_offsets(connection, job.id, job.spec.inputs)
+        vigil = Vigil(connection, "")
+        there = bounds(connection.admin(), job.spec.inputs)
+        if gaps_between(committed, there):
+            return 0.0
+        found = vigil.horizon_s(job, committed, there)
+    except KafkaException:
+        return None
+    return None if found is None else round(max(found, 0.0), 1)
 
 
 def empty_group(connection: KafkaConnection, job: Job) -> Cut | None:

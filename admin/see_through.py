@@ -70,7 +70,7 @@ def raise_if_ended(job: Job, result: Result) -> None:
     told = {"job": job.id, "state": job.state, "command_id": result.command_id}
     if job.state is JobState.FAILED:
         raise SlackwaterError("job_failed", f"{job.id} FAILED: {job.failure}", **told)
-    if job.epoch != result.epoch:
+    if job.epoch != result.epoch and job.wish != result.command_id:
         why = f": {job.reason}" if job.reason else ""
         raise Refused("overtaken", f"{result.verb} was overtaken; {job.id} is {job.state}{why}", **told)
 

@@ -15,18 +15,26 @@ DEV_FILE: Final = DEV_HOUSE / "house.toml"
 
 
 class Settings(BaseSettings):
-    """`log` is a SQLAlchemy URL of the event log, `kafka` bootstrap servers, `prefix` begins the control topics' names;
-    `kafka_settings` go to every client; a worker silent for `session_timeout_s` loses its partitions; every
-    `vigil_interval_s` one worker looks at what happens to the inputs of jobs."""
+    """What every process of one control plane is told. `docs/reference/settings.md` is made from this."""
 
     model_config = SettingsConfigDict(env_prefix="SLACKWATER_", extra="forbid")
 
     log: str | None = Field(default=None, repr=False)
+    """URL of the event log: `sqlite:///path` or `postgresql://user:password@host/database`."""
     kafka: str | None = None
+    """Bootstrap servers, `host:port`, several with commas between."""
     prefix: str = Field(default="slackwater", pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    """Begins the names of control topics, consumer groups and transactional ids: one for each control plane on a cluster."""
     kafka_settings: dict[str, str] = Field(default_factory=dict, repr=False)
+    """librdkafka's, for every client (`security.protocol`, `sasl.*`, `ssl.*`, …). What a pause rests on is refused."""
     session_timeout_s: float = Field(default=10.0, ge=2, le=300)
+    """A worker silent for so many seconds loses its partitions to others. The broker must allow it."""
     vigil_interval_s: float = Field(default=10.0, ge=1, le=3600)
+    """So many seconds apart one worker looks at what happens to the inputs of jobs."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Where a worker serves `/metrics` and its probes; 0: nowhere."""
+    metrics_host: str = "0.0.0.0"
+    """The address of that port."""
 
     @classmethod
     def settings_customise_sources(
@@ -53,7 +61,7 @@ class Settings(BaseSettings):
         if self.kafka is None:
             return None
         try:
-            return KafkaConnection(self.kafka, self.kafka_settings, self.session_timeout_s)
+            return KafkaConnection(self.kafka, self.kafka_settings, self.session_timeout_s, self.prefix)
         except BadKafkaSettings as error:
             raise InvalidCommand(error.code, str(error), hint=error.hint) from None
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Final, TypeVar
 
 from slackwater.persistence.open import open_store
@@ -10,8 +11,9 @@ from slackwater.persistence.store import EventStore
 from slackwater.streams.control.anchor import LogBehindKafka
 from slackwater.streams.faust_credentials import faust_credentials
 from slackwater.streams.kafka_connection import BadKafkaSettings
+from slackwater.streams.metrics_server import MetricsServer
 from slackwater.streams.topics import ControlTopics
-from slackwater.streams.worker import WorkerSettings, prepare, run_worker, worker_name
+from slackwater.streams.worker import WorkerSettings, is_worker_name, prepare, run_worker, worker_name
 
 from .brokers import answering, reach
 from .desk import translated
@@ -26,12 +28,18 @@ WAITED_FOR: Final = frozenset({"store_unreachable", "store_busy", "broker_unreac
 T = TypeVar("T")
 
 
-def run(log: str | None, kafka: str | None, name: str | None, log_level: str, wait_s: float) -> None:
-    """Run until SIGINT or SIGTERM.
+def run(
+    log: str | None, kafka: str | None, name: str | None, log_level: str, wait_s: float, metrics_port: int | None = None
+) -> None:
+    """Run until SIGINT or SIGTERM. `metrics_port` is stronger than the setting.
 
-    Raises Unavailable if log or broker do not answer for `wait_s`; InvalidCommand and NotAllowed at once.
+    Raises Unavailable if log or broker do not answer for `wait_s`, and for a port that is taken at once, as InvalidCommand
+    and NotAllowed.
     """
     settings = load_settings(log, kafka)
+    port = settings.metrics_port if metrics_port is None else metrics_port
+    if name is not None and not is_worker_name(name):
+        raise InvalidCommand("bad_worker_name", f"{name[:40]!r} cannot be a worker", hint="1-100 bytes of printable text")
     url, connection = settings.need_log(), settings.need_connection()
 
     def open_log() -> EventStore:
@@ -40,9 +48,21 @@ def run(log: str | None, kafka: str | None, name: str | None, log_level: str, wa
 
     topics, interval_s = ControlTopics(settings.prefix), settings.vigil_interval_s
     worker = WorkerSettings(connection, name or worker_name(), topics, log_level, interval_s)
-    store = _wait_for(open_log, wait_s)
-    _wait_for(lambda: _prepare(store, worker), wait_s)
-    run_worker(store, worker)
+    # Before anything is waited for: probes are to see that it waits.
+    with _metrics(settings.metrics_host, port) as metrics:
+        store = _wait_for(open_log, wait_s)
+        _wait_for(lambda: _prepare(store, worker), wait_s)
+        run_worker(store, worker, metrics)
+
+
+def _metrics(host: str, port: int) -> AbstractContextManager[MetricsServer | None]:
+    if port == 0:
+        return nullcontext()
+    try:
+        return closing(MetricsServer(host, port))
+    except OSError as error:
+        why = f"no metrics can be served at {host}:{port}: {error.strerror or error}"
+        raise Unavailable("port_in_use", why, hint="--metrics-port takes another, 0 serves none") from error
 
 
 def _prepare(store: EventStore, worker: WorkerSettings) -> None:

@@ -15,6 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from .events import EVENTS, LATER_FIELDS, SCHEMA_VERSION, JobEvent, name_of
 from .job import Job
+from .policy.events import POLICY_EVENTS, PolicyEvent
+from .policy.policy import Policy
 
 DOMAIN: Final = b"slackwater.event.v1\0"
 
@@ -28,8 +30,13 @@ class UnknownEvent(Exception):
         self.schema_version = schema_version
 
 
-_EVENT_ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {name: TypeAdapter(kind) for name, kind in EVENTS.items()}
+LogEvent = JobEvent | PolicyEvent
+"""What may stand in the log."""
+_EVENT_ADAPTERS: Final[Mapping[str, TypeAdapter[Any]]] = {
+    name: TypeAdapter(kind) for name, kind in (*EVENTS.items(), *POLICY_EVENTS.items())
+}
 _JOB_ADAPTER: Final[TypeAdapter[Job]] = TypeAdapter(Job)
+_POLICY_ADAPTER: Final[TypeAdapter[Policy]] = TypeAdapter(Policy)
 
 
 def time_text(at: datetime) -> str:
@@ -60,7 +67,7 @@ def _plain(value: Any) -> Any:
             raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
-def event_data(event: JobEvent) -> dict[str, Any]:
+def event_data(event: LogEvent) -> dict[str, Any]:
     """The event's own fields as plain JSON."""
     data: dict[str, Any] = _plain(_EVENT_ADAPTERS[name_of(event)].dump_python(event))
     for path in LATER_FIELDS.get(name_of(event), ()):
@@ -81,13 +88,13 @@ def _default_of(kind: Any, name: str) -> Any:
     return found.default if found.default_factory is MISSING else found.default_factory()
 
 
-def event_from(name: str, schema_version: int, data: Mapping[str, Any]) -> JobEvent:
+def event_from(name: str, schema_version: int, data: Mapping[str, Any]) -> LogEvent:
     """The event that `event_data` gave. Raises UnknownEvent for a name, version or shape this code does not know."""
     adapter = _EVENT_ADAPTERS.get(name)
     if adapter is None or schema_version != SCHEMA_VERSION:
         raise UnknownEvent(name, schema_version, "written by a newer Slackwater, or not by Slackwater")
     try:
-        event: JobEvent = adapter.validate_python(data)
+        event: LogEvent = adapter.validate_python(data)
     except ValidationError as error:
         raise UnknownEvent(name, schema_version, f"{error.error_count()} fields do not fit") from error
     if canonical(event_data(event)) != _text(data):
@@ -108,6 +115,18 @@ def job_from(data: Mapping[str, Any]) -> Job:
     return job
 
 
+def policy_data(policy: Policy) -> dict[str, Any]:
+    """The folded policy as plain JSON."""
+    data: dict[str, Any] = _plain(_POLICY_ADAPTER.dump_python(policy))
+    return data
+
+
+def policy_from(data: Mapping[str, Any]) -> Policy:
+    """The policy that `policy_data` gave."""
+    policy: Policy = _POLICY_ADAPTER.validate_python(data)
+    return policy
+
+
 def event_hash(
     prev_hash: bytes,
     *,
@@ -119,7 +138,7 @@ def event_hash(
     actor: str,
     channel: str,
     command_id: str,
-    event: JobEvent,
+    event: LogEvent,
     schema_version: int = SCHEMA_VERSION,
 ) -> bytes:
     """SHA-256 over domain, previous hash and the canonical form of every column."""

@@ -11,19 +11,26 @@ from .control.deploy import Deploy
 from .control.expire import Expire
 from .control.fail import Fail
 from .control.lapse import Lapse
+from .control.lift_cap import LiftCap
 from .control.pause import Pause
 from .control.report_gap import ReportGap
 from .control.resume import Resume
+from .control.rollout import Rollback
 from .control.start import Start
 from .control.stop import Stop
 from .control.unreadable import Unreadable
 from .control.warn import Warn
+from .policy.verbs import PolicyVerb
 
 JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+BAD_JOB_ID: Final = "bad_job_id"
 TEXT_CHARS_MAX: Final = 1000
 """Longest reason, actor or hold name taken from outside."""
+COMMAND_ID_BYTES_MAX: Final = 200
+"""Longest command id, as UTF-8: every database must be able to index it."""
 
-Verb = Deploy | Start | Pause | Resume | Stop | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | Unreadable
+OperatorVerb = Deploy | Rollback | Start | Pause | Resume | Stop
+Verb = OperatorVerb | PolicyVerb | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Unreadable
 
 
 class Position(NamedTuple):
@@ -32,6 +39,11 @@ class Position(NamedTuple):
     topic: str
     partition: int
     offset: int
+
+    @property
+    def name(self) -> str:
+        """The place in one word: `slackwater.control/0/42`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +59,22 @@ class Command:
     verb: Verb
     actor: str
     channel: str
-    """The door it came by: `api`, `cli`, `topic` or `worker`."""
+    """The door it came by: `api`, `cli`, `http`, `topic` or `worker`."""
     at: datetime
     expected_version: int | None = None
     issued_at: datetime | None = None
     expires_at: datetime | None = None
     position: Position | None = None
     reply_to: str | None = None
+    correlation: str | None = None
+    """The sender's own id of the command where the log has it under another: what answers name as their cause."""
 
 
 def is_job_id(text: str) -> bool:
     """Job ids are lower case, 1–63 of `a-z 0-9 . _ -`, and begin with a letter or digit."""
     return JOB_ID.fullmatch(text) is not None
+
+
+def is_command_id(text: str) -> bool:
+    """Command ids are printable text of 1–200 bytes of UTF-8."""
+    return text.isprintable() and 1 <= len(text.encode()) <= COMMAND_ID_BYTES_MAX

@@ -32,6 +32,22 @@ def gaps_text(gaps: Iterable[Gap]) -> str:
     return ", ".join(f"{t}[{p}]: {until - first} records ({first} to {until - 1}) are gone" for t, p, first, until in gaps)
 
 
+def cut_text(cut: Cut) -> str:
+    """orders[0..2] at 702 698 711."""
+    topics: dict[str, list[int]] = {}
+    for topic, _, offset in cut:
+        topics.setdefault(topic, []).append(offset)
+    parts = [
+        f"{t}[0..{len(o) - 1}] at {' '.join(map(str, o))}" if len(o) > 1 else f"{t}[0] at {o[0]}" for t, o in topics.items()
+    ]
+    return ", ".join(parts) or "nothing taken yet"
+
+
+def lost_text(partitions: str) -> str:
+    """What it means that committed offsets are gone of a job that was running."""
+    return f"the committed offsets of {partitions} are gone, and what was taken since the last cut is not known"
+
+
 def cut_of(offsets: Mapping[PartitionKey, int] | Iterable[PartitionOffset]) -> Cut:
     """A cut in its one order. Of two offsets for one partition the later given wins."""
     pairs = offsets.items() if isinstance(offsets, Mapping) else (((t, p), o) for t, p, o in offsets)

@@ -1,18 +1,21 @@
 """decide: what a command comes to, given the job as the log has it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, assert_never
 
-from .commands import TEXT_CHARS_MAX, Command, is_job_id
+from .commands import COMMAND_ID_BYTES_MAX, TEXT_CHARS_MAX, Command, is_command_id, is_job_id
 from .control.ack import Ack, decide_ack
 from .control.conclude import Conclude, decide_conclude
-from .control.deploy import Deploy, decide_deploy
+from .control.deploy import Deploy, decide_deploy, decide_rollback
 from .control.expire import Expire, decide_expire
 from .control.fail import Fail, decide_fail
 from .control.lapse import Lapse, decide_lapse
+from .control.lift_cap import LiftCap, decide_lift_cap
 from .control.pause import Pause, decide_pause
 from .control.report_gap import ReportGap, decide_report_gap
 from .control.resume import Resume, decide_resume
+from .control.rollout import Rollback
 from .control.start import Start, decide_start
 from .control.stop import Stop, decide_stop
 from .control.unreadable import Unreadable
@@ -20,6 +23,11 @@ from .control.verdicts import no_such_job
 from .control.warn import Warn, decide_warn
 from .decisions import Decision, Refused
 from .job import Job
+from .policy.flagged import as_flagged
+from .policy.policy import NO_POLICY, Policy
+from .policy.verbs import PolicyVerb
+from .states import JobState
+from .topic_name import is_topic_name
 
 CLOCK_SKEW_MAX: Final = timedelta(hours=1)
 """How far ahead of the desk's clock a command may claim to have been issued."""
@@ -27,18 +35,24 @@ DEADLINE_S_MAX: Final = 86_400
 """The longest a transition may be given: nobody waits for ever."""
 
 
-def decide(job: Job | None, command: Command) -> Decision:
-    """Pure: the same job and command always come to the same decision. Never raises for what a caller sent."""
-    return _envelope(job, command) or _verb(job, command)
-
-
-def _envelope(job: Job | None, command: Command) -> Refused | None:
-    """What is refused before the verb is looked at."""
-    state = job.state if job else None
+def decide(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Decision:
+    """Pure: the same job, command and policy always come to the same decision. Never raises for what a caller sent."""
     if isinstance(command.verb, Unreadable):
         return Refused(command.verb.code, command.verb.message, command.verb.hint)
+    unfit = unfit_address(command)
+    if unfit is not None:
+        return unfit
     if not is_job_id(command.job_id):
         return Refused("bad_job_id", "a job id is 1-63 of a-z 0-9 . _ - and begins with a letter or digit")
+    refused = refused_before(command, job.version if job else 0, job.state if job else None)
+    if refused is not None:
+        return refused
+    verb = as_flagged(policy.flag, job, command)
+    return verb if isinstance(verb, Refused) else _verb(job, replace(command, verb=verb))
+
+
+def refused_before(command: Command, version: int, state: JobState | None = None) -> Refused | None:
+    """What is refused before the verb is looked at; `version` is that of the job or policy it is about."""
     wrong = _unfit_text(command)
     if wrong is not None:
         message = f"{wrong} is 1-{TEXT_CHARS_MAX} characters of text, without NUL"
@@ -49,10 +63,18 @@ def _envelope(job: Job | None, command: Command) -> Refused | None:
         return Refused("expired", f"the command expired at {command.expires_at:%Y-%m-%d %H:%M:%S} UTC", None, state)
     if command.issued_at is not None and command.issued_at > command.at + CLOCK_SKEW_MAX:
         return Refused("clock_skew", "the command claims to be issued in the future", "set the sender's clock", state)
-    version = job.version if job else 0
     if command.expected_version is not None and command.expected_version != version:
         message = f"expected version {command.expected_version}, {command.job_id} is at {version}"
         return Refused("version_conflict", message, "look at the job again and decide anew", state)
+    return None
+
+
+def unfit_address(command: Command) -> Refused | None:
+    """What is wrong with the name a command goes by, or the topic it wants its answers on: no log could keep them."""
+    if not is_command_id(command.id):
+        return Refused("bad_command_id", f"a command id is 1-{COMMAND_ID_BYTES_MAX} bytes of printable text")
+    if command.reply_to is not None and not is_topic_name(command.reply_to):
+        return Refused("bad_reply_to", "answers go to a topic: 1-249 of a-z A-Z 0-9 . _ -")
     return None
 
 
@@ -61,6 +83,7 @@ def _unfit_text(command: Command) -> str | None:
     verb = command.verb
     texts = [("actor", command.actor), ("reason", getattr(verb, "reason", None)), ("hold", getattr(verb, "hold", None))]
     texts += [("hold", hold) for hold in getattr(verb, "holds", ())]
+    texts += [("version", verb.spec.version)] if isinstance(verb, Deploy) else []
     for name, text in texts:
         if text is not None and (len(text) > TEXT_CHARS_MAX or not _is_text(text) or (name == "hold" and not text.strip())):
             return name
@@ -73,10 +96,12 @@ def _is_text(text: str) -> bool:
 
 def _verb(job: Job | None, command: Command) -> Decision:
     if isinstance(command.verb, Deploy):
-        return decide_deploy(job, command.verb)
+        return decide_deploy(job, command.verb, command.at)
     if job is None:
         return no_such_job(command.job_id)
     match command.verb:
+        case Rollback() as verb:
+            return decide_rollback(job, verb, command.at)
         case Start() as verb:
             return decide_start(job, verb, command.at)
         case Pause() as verb:
@@ -86,20 +111,24 @@ def _verb(job: Job | None, command: Command) -> Decision:
         case Stop() as verb:
             return decide_stop(job, verb, command.at, command.id)
         case Ack() as verb:
-            return decide_ack(job, verb)
+            return decide_ack(job, verb, command.at)
         case Fail() as verb:
             return decide_fail(job, verb)
         case Expire() as verb:
             return decide_expire(job, verb, command.at)
         case Conclude() as verb:
-            return decide_conclude(job, verb)
+            return decide_conclude(job, verb, command.at)
         case ReportGap() as verb:
             return decide_report_gap(job, verb)
         case Warn() as verb:
             return decide_warn(job, verb, command.at)
         case Lapse() as verb:
             return decide_lapse(job, verb, command.at)
+        case LiftCap() as verb:
+            return decide_lift_cap(job, verb)
         case Unreadable():  # pragma: no cover - refused with the envelope
             raise AssertionError("an unreadable message has no verb to decide")
+        case _ if isinstance(command.verb, PolicyVerb):  # pragma: no cover - settled by the policy
+            raise AssertionError("a verb of the policy is about no job")
         case _:
             assert_never(command.verb)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final, get_args
 
 from .cut import Cut, Gap
+from .rate import RateCap
 from .spec import JobSpec
 
 
@@ -20,6 +21,21 @@ class JobDeployed:
     spec: JobSpec
     holds: tuple[str, ...] = ()
     reason: str | None = None
+    by: str | None = None
+    """Who wished it, where a worker carries a rollout out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRequested:
+    """A living job is to get another spec: drained and stopped, deployed and started at its own cut, in one story.
+
+    What follows the stop is appended together with it, so nobody can come between.
+    """
+
+    spec: JobSpec
+    holds: tuple[str, ...]
+    reason: str | None
+    deadline: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +44,9 @@ class StartRequested:
 
     reason: str | None
     deadline: datetime
+    by: str | None = None
+    wish: str | None = None
+    """Of a rollout: the command that wished it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,8 @@ class PauseRequested:
     deadline: datetime
     until: datetime | None = None
     """When the hold lets go by itself; None: when someone releases it."""
+    by: str | None = None
+    wish: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +106,8 @@ class ResumeRequested:
     released: tuple[str, ...]
     reason: str | None
     deadline: datetime
+    cap: RateCap | None = None
+    """How fast it may go until it has caught up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +186,13 @@ class DataGapAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class RateCapLifted:
+    """The job has caught up as far as its slow resume said, and goes as fast as it can."""
+
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionWarned:
     """Of the time that was left at the pause until retention deletes what the job has not read, `percent` is left."""
 
@@ -172,6 +202,7 @@ class RetentionWarned:
 
 JobEvent = (
     JobDeployed
+    | RolloutRequested
     | StartRequested
     | JobStarted
     | PauseRequested
@@ -188,6 +219,7 @@ JobEvent = (
     | DataGapFound
     | DataGapAccepted
     | RetentionWarned
+    | RateCapLifted
 )
 
 EVENTS: Final[Mapping[str, type[JobEvent]]] = MappingProxyType({kind.__name__: kind for kind in get_args(JobEvent)})
@@ -197,16 +229,20 @@ SCHEMA_VERSION: Final = 1
 LATER_FIELDS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
     {
         "WorkerAcked": (("lag",), ("topics",)),
-        "JobDeployed": (("spec", "on_deadline"), ("spec", "on_retention")),
-        "PauseRequested": (("until",),),
+        "JobDeployed": (("spec", "on_deadline"), ("spec", "on_retention"), ("by",)),
+        "StartRequested": (("by",), ("wish",)),
+        "PauseRequested": (("until",), ("by",), ("wish",)),
         "HoldAdded": (("until",),),
+        "ResumeRequested": (("cap",),),
     }
 )
 """Fields added since the event was first written. One that has its default is left out, so older rows keep their bytes."""
-EPOCH_RAISING: Final = frozenset({"StartRequested", "PauseRequested", "ResumeRequested", "StopRequested", "JobFailed"})
+EPOCH_RAISING: Final = frozenset(
+    {"StartRequested", "PauseRequested", "ResumeRequested", "StopRequested", "RolloutRequested", "JobFailed"}
+)
 """Events that change what is wanted: acks and outputs of an older epoch are refused after them."""
 
 
-def name_of(event: JobEvent) -> str:
+def name_of(event: object) -> str:
     """The event's type as the log and the table write it."""
     return type(event).__name__

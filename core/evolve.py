@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from . import events as e
 from .coverage import Coverage
 from .cut import cut_of, merge
-from .job import DataGap, Hold, Job
+from .job import DataGap, Hold, Job, Rollout
 from .machine import IllegalTransition, next_state
+from .policy.events import PolicyEvent
 from .recorded import Recorded
 from .spec import JobSpec
 from .states import TRANSITIONAL, JobState
 
+EARLIER_MAX: Final = 10
 _PROOFS = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
 
 
@@ -29,14 +31,15 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
         version=before.version + 1,
         epoch=before.epoch + raised,
         coverage=Coverage() if raised else before.coverage,
-        wish=command_id if raised else before.wish,
+        wish=(getattr(event, "wish", None) or command_id) if raised else before.wish,
+        cap=None if raised else before.cap,
     )
     if name in _PROOFS and before.state in TRANSITIONAL:
         # Who wished it stays in sight, not the worker that proved it.
-        moved = replace(moved, since=at, deadline=None)
-    elif state is not before.state or name == "JobDeployed":
-        moved = replace(moved, since=at, by=actor, deadline=None, reason=None)
-    return _apply(moved, event, Hold("", actor, at))
+        moved = replace(moved, since=at, deadline=None, cut_holds=state in {JobState.PAUSED, JobState.STOPPED})
+    elif raised or state is not before.state or name == "JobDeployed":
+        moved = replace(moved, since=at, by=getattr(event, "by", None) or actor, deadline=None, reason=None)
+    return _apply(moved, event, Hold("", moved.by if name == "JobDeployed" else actor, at))
 
 
 def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
@@ -44,11 +47,17 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
     match event:
         case e.JobDeployed():
             fresh = tuple(replace(by, name=n, reason=event.reason) for n in event.holds if job.hold(n) is None)
-            return replace(job, spec=event.spec, holds=job.holds + fresh, failure=None, reason=event.reason)
+            earlier = _earlier(job, event.spec)
+            job = replace(job, spec=event.spec, earlier=earlier, rollout=None)
+            return replace(job, holds=job.holds + fresh, failure=None, reason=event.reason)
+        case e.RolloutRequested():
+            timeout_s = round((event.deadline - by.since).total_seconds())
+            rollout = Rollout(event.spec, event.holds, event.reason, by.by, job.wish, timeout_s)
+            return replace(job, rollout=rollout, deadline=event.deadline, reason=event.reason)
         case e.StartRequested():
             return replace(job, deadline=event.deadline, reason=event.reason, failure=None)
         case e.StopRequested():
-            return replace(job, deadline=event.deadline, reason=event.reason)
+            return replace(job, deadline=event.deadline, reason=event.reason, rollout=None)
         case e.PauseRequested():
             holds = _with_hold(job, event, by)
             return replace(job, holds=holds, deadline=event.deadline, reason=event.reason)
@@ -57,13 +66,14 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.HoldReleased():
             return _as_held(replace(job, holds=tuple(hold for hold in job.holds if hold.name != event.hold)))
         case e.ResumeRequested():
-            return replace(job, holds=(), deadline=event.deadline, reason=event.reason)
+            return replace(job, holds=(), deadline=event.deadline, reason=event.reason, cap=event.cap)
         case e.JobPaused():
             return _as_held(replace(job, cut=event.cut, warned=100))
         case e.JobStarted() | e.JobResumed() | e.JobStopped():
             return replace(job, cut=event.cut)
         case e.JobFailed():
-            return replace(job, cut=event.cut, failure=f"{event.code}: {event.message}", reason=event.message)
+            why = f"{event.code}: {event.message}"
+            return replace(job, cut=event.cut, failure=why, reason=event.message, rollout=None)
         case e.WorkerAcked():
             seen = {**event.topics, **job.topics}
             return replace(job, topics=seen, coverage=job.coverage.with_ack(event.worker, event.offsets, event.partitions))
@@ -72,14 +82,24 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.DataGapFound():
             return replace(job, gap=DataGap(event.code, event.message, event.gaps))
         case e.DataGapAccepted("topic_identity_changed"):
-            return replace(job, gap=None, topics={}, cut=(), skips=(), renewed=job.renewed + 1)
+            return replace(job, gap=None, topics={}, cut=(), cut_holds=True, skips=(), renewed=job.renewed + 1)
+        case e.DataGapAccepted("offsets_lost"):
+            return replace(job, gap=None, cut_holds=True)
         case e.DataGapAccepted():
             found = cut_of({(gap.topic, gap.partition): gap.until for gap in event.gaps})
             return replace(job, gap=None, skips=merge(job.skips, found))
         case e.RetentionWarned():
             return replace(job, warned=event.percent)
+        case e.RateCapLifted():
+            return replace(job, cap=None)
         case _:
             assert_never(event)
+
+
+def _earlier(job: Job, spec: JobSpec) -> tuple[JobSpec, ...]:
+    """The specs before this one, each once; only the latest few."""
+    known = (*job.earlier, job.spec) if job.version > 1 else ()
+    return tuple(old for n, old in enumerate(known) if old not in known[n + 1 :] and old.hash != spec.hash)[-EARLIER_MAX:]
 
 
 def _as_held(job: Job) -> Job:
@@ -99,6 +119,8 @@ def _with_hold(job: Job, event: e.PauseRequested | e.HoldAdded, by: Hold) -> tup
 
 def evolve_recorded(job: Job | None, recorded: Recorded) -> Job:
     """`evolve` for an event as the log has it. IllegalTransition also where version or epoch does not follow."""
+    if isinstance(recorded.event, PolicyEvent):
+        raise IllegalTransition(job.state if job else JobState.ABSENT, e.name_of(recorded.event))
     after = evolve(
         job,
         recorded.event,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from .coverage import Coverage
 from .cut import Cut, Gap
+from .rate import RateCap
 from .spec import JobSpec
 from .states import JobState
 
@@ -32,6 +33,18 @@ class DataGap:
 
 
 @dataclass(frozen=True, slots=True)
+class Rollout:
+    """What a stopping job becomes once it has stopped: see RolloutRequested."""
+
+    spec: JobSpec
+    holds: tuple[str, ...]
+    reason: str | None
+    by: str
+    wish: str
+    timeout_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Everything the log says about one job after `version` events. A cache of the fold, never a truth of its own."""
 
@@ -52,6 +65,8 @@ class Job:
     coverage: Coverage = field(default_factory=Coverage)
     cut: Cut = ()
     """Where the job stood when it last became started, paused, resumed, stopped or failed."""
+    cut_holds: bool = True
+    """True while nothing can have been taken since the cut was proved: only then may it stand in for lost offsets."""
     failure: str | None = None
     topics: Mapping[str, str] = field(default_factory=dict)
     """Input topic → Kafka's id of it, as the workers saw it first."""
@@ -61,6 +76,11 @@ class Job:
     """Where the job continues after gaps that were accepted."""
     renewed: int = 0
     """How often someone accepted that an input is another topic now."""
+    rollout: Rollout | None = None
+    earlier: tuple[JobSpec, ...] = ()
+    """Specs that were deployed before this one, the latest last: what a rollback may go back to."""
+    cap: RateCap | None = None
+    """How fast it may go while it catches up after a slow resume."""
     warned: int = 100
     """Percent of the time until loss that was left at the last warning of this pause."""
 

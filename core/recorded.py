@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .events import JobEvent
+from .policy.events import PolicyEvent
 
 GENESIS = bytes(32)
 """What the first event's `prev_hash` is."""
@@ -21,7 +22,7 @@ class Recorded:
     actor: str
     channel: str
     command_id: str
-    event: JobEvent
+    event: JobEvent | PolicyEvent
     schema_version: int
     prev_hash: bytes
     hash: bytes

@@ -38,6 +38,8 @@ class Result:
     by: str | None = None
     reason: str | None = None
     duplicate: bool = False
+    correlation: str | None = None
+    """The sender's own id of the command, if that is not `command_id`."""
 
     @property
     def changed(self) -> bool:

@@ -1,23 +1,27 @@
 """From a decision to what the log will say: events folded in, answer made. Pure, shared by every store."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from .codec import payload_hash
-from .commands import Command
-from .decide import decide
+from .codec import LogEvent, payload_hash
+from .commands import Command, is_command_id
+from .control.unreadable import Unreadable
+from .decide import decide, refused_before, unfit_address
 from .decisions import Accepted, AlreadySo, Refused
-from .events import JobEvent, name_of
+from .events import name_of
 from .evolve import evolve
 from .job import Job
+from .policy.policy import NO_POLICY, POLICY_ID, Policy, decide_policy, evolve_policy
+from .policy.verbs import PolicyVerb
 from .result import Outcome, Result
+from .topic_name import is_topic_name
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event to append, and the job right after it."""
+    """One event to append, and the job (or the policy) right after it."""
 
-    event: JobEvent
-    after: Job
+    event: LogEvent
+    after: Job | Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,11 @@ class Settled:
     result: Result
 
 
-def settle(job: Job | None, command: Command) -> Settled:
-    """Decide the command and fold what it appends."""
-    match decide(job, command):
+def settle(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Settled:
+    """Decide the command and fold what it appends. A verb of the policy moves the policy, and no job."""
+    if isinstance(command.verb, PolicyVerb):
+        return _settle_policy(policy, command, command.verb)
+    match decide(job, command, policy):
         case Accepted(events):
             steps: list[Step] = []
             after = job
@@ -46,6 +52,51 @@ def settle(job: Job | None, command: Command) -> Settled:
             return Settled((), job, answer)
         case Refused() as refused:
             return Settled((), job, refusal(command, job, refused))
+
+
+def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settled:
+    match _unfit_policy(command) or refused_before(command, policy.version) or decide_policy(policy, verb):
+        case Refused() as refused:
+            return Settled((), None, refusal(command, None, refused))
+        case AlreadySo(since, by):
+            answer = _result(command, None, Outcome.ALREADY, since=since, by=by or None)
+            return Settled((), None, replace(answer, version=policy.version))
+        case event:
+            after = evolve_policy(policy, event, at=command.at, actor=command.actor)
+            answer = _result(command, None, Outcome.ACCEPTED, events=(event,))
+            return Settled((Step(event, after),), None, replace(answer, version=after.version))
+
+
+def _unfit_policy(command: Command) -> Refused | None:
+    """A verb of the policy must not append to a job's events."""
+    if command.job_id == POLICY_ID:
+        return unfit_address(command)
+    return Refused("bad_policy", f"{command.verb.name} is asked of {POLICY_ID}, not of {command.job_id[:60]}")
+
+
+def recordable(command: Command) -> Command:
+    """The command as a log can keep it: what every store handles in its place.
+
+    One whose id or reply topic no database could keep is turned away, so that its refusal can be recorded.
+    """
+    unfit = unfit_address(command)
+    return command if unfit is None else turned_away(command, unfit)
+
+
+def turned_away(command: Command, refused: Refused) -> Command:
+    """The command as one that is always refused in these words, under an id of its own: it must not take another's.
+
+    That id is its place on the control topic. Elsewhere it follows from the id that was given: a repeat is a duplicate.
+    """
+    id = command.position.name if command.position else f"unfit-{payload_hash(command.id).hex()[:32]}"
+    own = command.correlation or command.id
+    return replace(
+        command,
+        id=id,
+        verb=Unreadable(refused.code, refused.message, refused.hint),
+        reply_to=command.reply_to if command.reply_to and is_topic_name(command.reply_to) else None,
+        correlation=own if is_command_id(own) else None,
+    )
 
 
 def refusal(command: Command, job: Job | None, refused: Refused) -> Result:
@@ -78,7 +129,7 @@ def _result(
     job: Job | None,
     outcome: Outcome,
     *,
-    events: tuple[JobEvent, ...] = (),
+    events: tuple[LogEvent, ...] = (),
     **more: object,
 ) -> Result:
     return Result(
@@ -90,5 +141,6 @@ def _result(
         job.version if job else 0,
         job.epoch if job else 0,
         events=tuple(name_of(event) for event in events),
+        correlation=command.correlation,
         **more,  # type: ignore[arg-type]
     )

@@ -12,7 +12,7 @@ class JobSpec:
     sql: str
     version: str = "1"
     output_topic: str | None = None
-    """Where a bare SELECT writes; None if the text names its outputs."""
+    """Where a bare SELECT writes; what the text says itself comes first."""
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     description: str | None = None

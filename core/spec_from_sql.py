@@ -1,12 +1,26 @@
-"""From the text of a job to the spec that is deployed."""
+"""From the text of a job to the spec that is deployed: the same at every door."""
 
+from .commands import BAD_JOB_ID, is_job_id
 from .spec import JobSpec
+from .sql.errors import SqlError
 from .sql.parse import parse_job
 from .sql.plan import JobPlan
+from .topic_name import is_topic_name
 
 
-def spec_from_sql(sql: str, *, version: str | None = None, output_topic: str | None = None) -> tuple[str | None, JobSpec]:
-    """The annotated name, if any, and the spec. Raises SqlError with code, line, column and hint."""
+def spec_from_sql(
+    sql: str, job: str, *, version: str | None = None, output_topic: str | None = None
+) -> tuple[str | None, JobSpec]:
+    """The annotated name, if any, and the spec. Raises SqlError with code, line, column and hint.
+
+    A bare SELECT writes to `output_topic`, which is `<job>.output` unless the deployer says otherwise.
+    """
+    if not is_job_id(job):
+        raise SqlError(BAD_JOB_ID, f"{job[:70]!r} cannot be a job", hint="1-63 of a-z 0-9 . _ -")
+    if output_topic is None:
+        output_topic = f"{job}.output"
+    elif not is_topic_name(output_topic):
+        raise SqlError("bad_topic", f"{output_topic[:60]!r} cannot be a topic", hint="1-249 of a-z A-Z 0-9 . _ -")
     plan = parse_job(sql, output_topic=output_topic)
     spec = JobSpec(
         sql,

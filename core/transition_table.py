@@ -40,6 +40,14 @@ JOB_TRANSITIONS: Final[tuple[Row, ...]] = (
     Row(S.PAUSED, "StopRequested", S.STOPPING),
     Row(S.RESUMING, "StopRequested", S.STOPPING),
     Row(S.STOPPING, "JobStopped", S.STOPPED),
+    # A rollout is a stop with what follows it; a stop, or another rollout, overtakes it.
+    Row(S.STARTING, "RolloutRequested", S.STOPPING),
+    Row(S.RUNNING, "RolloutRequested", S.STOPPING),
+    Row(S.PAUSING, "RolloutRequested", S.STOPPING),
+    Row(S.PAUSED, "RolloutRequested", S.STOPPING),
+    Row(S.RESUMING, "RolloutRequested", S.STOPPING),
+    Row(S.STOPPING, "RolloutRequested", S.STOPPING),
+    Row(S.STOPPING, "StopRequested", S.STOPPING),
     # Nothing runs in these, so a stop is done as soon as it is asked for.
     Row(S.DEPLOYED, "JobStopped", S.STOPPED),
     Row(S.FAILED, "JobStopped", S.STOPPED),
@@ -80,4 +88,5 @@ JOB_TRANSITIONS: Final[tuple[Row, ...]] = (
     Row(S.STOPPED, "DataGapAccepted", S.STOPPED),
     Row(S.FAILED, "DataGapAccepted", S.FAILED),
     Row(S.PAUSED, "RetentionWarned", S.PAUSED),
+    Row(S.RUNNING, "RateCapLifted", S.RUNNING),
 )

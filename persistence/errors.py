@@ -1,5 +1,9 @@
 """What a store raises, in two families by what the caller can do: ask again later, or change something first."""
 
+from typing import Final
+
+UNKNOWN_EVENT: Final = "unknown_event"
+
 
 class StoreError(Exception):
     """A log that cannot answer. `code` is from a closed set, `hint` says what to do."""
@@ -27,5 +31,15 @@ class StoreRefused(StoreError):
     """Not a database Slackwater may write to: no schema, another version of it, a guard missing, unsafe settings."""
 
 
+class UnreadableEvent(StoreError):
+    """The event at `seq` cannot be read. Asking again does not help; other jobs are as they were: see EventStore.scan."""
+
+    def __init__(self, seq: int, job_id: str, why: str) -> None:
+        hint = "was it written by a newer Slackwater? `slackwater verify` says what else is wrong"
+        super().__init__(UNKNOWN_EVENT, f"event {seq} of {job_id}: {why}", hint)
+        self.seq = seq
+        self.job_id = job_id
+
+
 class AuditQueryError(StoreError):
-    """The audit query was not one read-only statement, or the database could not run it."""
+    """The audit query was not one read-only statement, wanted too much, or the database could not run it."""

@@ -1,6 +1,7 @@
 """The event log in memory: for tests and simulation. It earns its place by passing the conformance suite."""
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,13 +9,15 @@ from typing import Any
 from slackwater.core.commands import Command
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
+from slackwater.core.observation import Observation, forgotten
+from slackwater.core.policy.policy import NO_POLICY, Policy
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Result
-from slackwater.core.settle import command_hash, refusal, settle
+from slackwater.core.settle import command_hash, recordable, refusal, settle
 
 from .errors import AuditQueryError
 from .rows import recorded_of
-from .store import Head, Origin, Table
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Table
 
 
 class MemoryStore:
@@ -24,10 +27,13 @@ class MemoryStore:
         self._changed = threading.Condition()
         self._events: list[Recorded] = []
         self._jobs: dict[str, Job] = {}
+        self._policy = NO_POLICY
         self._commands: dict[str, tuple[bytes, Command, Result]] = {}
+        self._observations: dict[tuple[str, str], Observation] = {}
 
     def handle(self, command: Command) -> Result:
         """See EventStore."""
+        command = recordable(command)
         with self._changed:
             known = self._commands.get(command.id)
             job = self._jobs.get(command.job_id)
@@ -36,11 +42,14 @@ class MemoryStore:
             if known is not None:
                 message = f"the command id {command.id} was used for another command"
                 return refusal(command, job, Refused("command_id_reused", message, "take a new id"))
-            settled = settle(job, command)
+            settled = settle(job, command, self._policy)
             for step in settled.steps:
                 head = self._head()
                 self._events.append(recorded_of(step, command, head.seq + 1, head.hash))
-                self._jobs[command.job_id] = step.after
+                if isinstance(step.after, Policy):
+                    self._policy = step.after
+                else:
+                    self._jobs[command.job_id] = step.after
             result = replace(settled.result, seq=len(self._events) if settled.steps else None)
             self._commands[command.id] = (command_hash(command), command, result)
             self._changed.notify_all()
@@ -51,20 +60,33 @@ class MemoryStore:
         with self._changed:
             return self._jobs.get(job_id)
 
-    def jobs(self) -> tuple[Job, ...]:
-        """See EventStore."""
+    def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
+        """See EventStore. Here a job is nothing but the fold of its events."""
         with self._changed:
             return tuple(job for _, job in sorted(self._jobs.items()))
+
+    def unreadable_jobs(self) -> tuple[str, ...]:
+        """See EventStore."""
+        return ()
+
+    def policy(self) -> Policy:
+        """See EventStore."""
+        with self._changed:
+            return self._policy
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""
         with self._changed:
             return self._events[after_seq : after_seq + limit]
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
+    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+        """See EventStore."""
+        return self.read(after_seq, limit)
+
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""
         with self._changed:
-            return [r for r in self._events if r.job_id == job_id and r.version > after_version]
+            return [r for r in self._events if r.job_id == job_id and r.version > after_version][:limit]
 
     def result(self, command_id: str) -> Result | None:
         """See EventStore."""
@@ -95,9 +117,30 @@ class MemoryStore:
             self._changed.wait_for(lambda: len(self._events) > after_seq, timeout_s)
             return len(self._events)
 
-    def query(self, sql: str, parameters: dict[str, Any] | None = None) -> Table:
+    def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
         """Refused: there is no SQL in here."""
         raise AuditQueryError("not_a_database", "the in-memory log cannot be asked by SQL", "use SQLite or PostgreSQL")
+
+    def command_counts(self) -> Sequence[CommandCount]:
+        """See EventStore."""
+        with self._changed:
+            found = Counter(
+                (r.job_id if r.job_id in self._jobs else None, r.verb, command.channel, str(r.outcome), r.code)
+                for _, command, r in self._commands.values()
+            )
+        return [CommandCount(*kind, count) for kind, count in found.items()]
+
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """See EventStore."""
+        with self._changed:
+            self._observations |= {(one.job_id, one.worker): one for one in observations}
+            before = forgotten(observations)
+            self._observations = {key: one for key, one in self._observations.items() if before is None or one.at >= before}
+
+    def observations(self, job_id: str | None = None) -> Sequence[Observation]:
+        """See EventStore."""
+        with self._changed:
+            return [one for _, one in sorted(self._observations.items()) if job_id in {None, one.job_id}]
 
     def close(self) -> None:
         """See EventStore."""

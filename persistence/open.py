@@ -1,7 +1,12 @@
 """Opening an event log by its URL."""
 
+from typing import TYPE_CHECKING
+
 from .errors import StoreRefused, StoreUnavailable
 from .store import EventStore
+
+if TYPE_CHECKING:
+    from .dialect import Dialect
 
 HINT = "sqlite:///path/to/log.db or postgresql://user:password@host/database"
 
@@ -9,8 +14,9 @@ HINT = "sqlite:///path/to/log.db or postgresql://user:password@host/database"
 def open_store(url: str, *, create: bool = False) -> EventStore:
     """The log at `url`: `sqlite:///path`, `postgresql://…` or `memory://`.
 
-    With `create` the schema is made or upgraded first. Without, a log of another schema version, without its guards, with
-    unsafe settings or damaged is refused. Raises StoreRefused, StoreUnavailable; no password is ever in the message.
+    With `create` the schema, and the file of a SQLite log, are made or upgraded first. Without, nothing is made, and a log
+    of another schema version, without its guards, with unsafe settings or damaged is refused. Raises StoreRefused,
+    StoreUnavailable; no password is ever in the message.
     """
     if url == "memory://":
         from .memory import MemoryStore
@@ -19,13 +25,12 @@ def open_store(url: str, *, create: bool = False) -> EventStore:
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
-    from .dialects import DIALECTS
     from .sql_store import SqlStore
 
     try:
         parsed = make_url(url)
-        dialect = DIALECTS[parsed.get_backend_name()]()
-    except (ArgumentError, KeyError, ValueError):
+        dialect = _dialect(parsed.get_backend_name())
+    except (ArgumentError, ValueError):
         raise StoreRefused("bad_url", "that is no URL of an event log", HINT) from None
     if create:
         from .upgrade import upgrade
@@ -43,6 +48,19 @@ def open_store(url: str, *, create: bool = False) -> EventStore:
         engine.dispose()
         raise
     return SqlStore(engine, dialect)
+
+
+def _dialect(name: str) -> "Dialect":
+    """Only the one that is asked for is imported: a SQLite log needs no PostgreSQL driver."""
+    if name == "sqlite":
+        from .sqlite import SqliteDialect
+
+        return SqliteDialect()
+    if name == "postgresql":
+        from .postgresql import PostgresDialect
+
+        return PostgresDialect()
+    raise ValueError(name)
 
 
 def _check_schema(connection: object) -> None:

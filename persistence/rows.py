@@ -15,6 +15,8 @@ from slackwater.core.result import Result
 from slackwater.core.settle import Step, command_hash
 
 _RESULT: Final = TypeAdapter(Result)
+JOB_ID_CHARS_MAX: Final = 100
+"""So much is kept of what was no job id: the index over refusals takes no longer row."""
 
 
 def recorded_of(step: Step, command: Command, seq: int, prev_hash: bytes) -> Recorded:
@@ -71,7 +73,7 @@ def event_row(recorded: Recorded) -> dict[str, Any]:
 
 
 def recorded_from(row: Mapping[str, Any]) -> Recorded:
-    """The event in a row. Raises UnknownEvent if this code cannot read it."""
+    """The event in a row. Raises UnknownEvent or ValueError if this code cannot read it."""
     return Recorded(
         row["seq"],
         row["job_id"],
@@ -90,19 +92,28 @@ def recorded_from(row: Mapping[str, Any]) -> Recorded:
 
 def job_row(job: Job) -> dict[str, Any]:
     """A row of `job`."""
+    return {**_job_columns(job), "body": canonical(job_data(job)).decode()}
+
+
+def _job_columns(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "version": job.version,
         "state": str(job.state),
         "epoch": job.epoch,
         "spec_hash": job.spec.hash,
-        "body": canonical(job_data(job)).decode(),
     }
 
 
-def job_from_row(body: str) -> Job:
-    """The projected job in a row."""
-    return job_from(json.loads(body))
+def job_from_row(row: Mapping[str, Any]) -> Job:
+    """The projected job in a row. Raises ValueError if its body cannot be read or says other than its columns."""
+    try:
+        job = job_from(json.loads(row["body"]))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("its body is not that of a job") from error
+    if _job_columns(job) != {name: row[name] for name in row if name != "body"}:
+        raise ValueError("its columns say other than its body")
+    return job
 
 
 def command_row(command: Command, result: Result) -> dict[str, Any]:
@@ -111,15 +122,15 @@ def command_row(command: Command, result: Result) -> dict[str, Any]:
     return {
         "command_id": command.id,
         "payload_hash": command_hash(command),
-        "job_id": _storable(command.job_id),
+        "job_id": _storable(command.job_id, JOB_ID_CHARS_MAX),
         "verb": command.verb.name,
         "channel": command.channel,
         "actor": _storable(command.actor),
         "at": command.at,
         "outcome": str(result.outcome),
         "code": result.code,
-        "message": result.message,
-        "result": json.dumps(_RESULT.dump_python(result, mode="json"), sort_keys=True),
+        "message": None if result.message is None else _storable(result.message),
+        "result": _result_text(result),
         "seq": result.seq,
         "reply_to": command.reply_to,
         "topic": topic,
@@ -128,9 +139,15 @@ def command_row(command: Command, result: Result) -> dict[str, Any]:
     }
 
 
-def _storable(text: str) -> str:
+def _storable(text: str, chars_max: int = TEXT_CHARS_MAX) -> str:
     """A refused command's own words, as far as a database can keep them: no NUL, no lone surrogate, not endless."""
-    return text[:TEXT_CHARS_MAX].replace("\0", "").encode("utf-8", "replace").decode()
+    return text[:chars_max].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _result_text(result: Result) -> str:
+    """As JSON that can be read again: a lone surrogate, which JSON could spell, no reader would take."""
+    said = json.dumps(_RESULT.dump_python(result, mode="json"), sort_keys=True, ensure_ascii=False)
+    return said.encode("utf-8", "replace").decode()
 
 
 def result_from(text: str) -> Result:

@@ -1,39 +1,40 @@
 """The event log on a SQL database. Recipe and pitfalls: docs/decisions/0002-event-log.md."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import stamina
-from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, Select, bindparam, insert, select, update
 
-from slackwater.core.codec import UnknownEvent
 from slackwater.core.commands import Command, Position, is_job_id
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
+from slackwater.core.observation import Observation
+from slackwater.core.policy.policy import Policy
+from slackwater.core.policy.verbs import PolicyVerb
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
-from slackwater.core.settle import Settled, command_hash, refusal, settle
+from slackwater.core.settle import Settled, Step, command_hash, recordable, refusal, settle
 
+from . import observations as observed
 from . import tables as t
-from .dialects import Dialect
-from .errors import AuditQueryError, StoreBusy, StoreError, StoreUnavailable
-from .rows import command_row, event_row, job_from_row, job_row, recorded_from, recorded_of, result_from
-from .store import Head, Origin, Table
+from .audit import table_of
+from .database import Database, LostRace
+from .dialect import Dialect
+from .errors import StoreRefused
+from .events_table import OF_JOB, OF_LOG, all_readable, found_events
+from .folds import Folds
+from .jobs_table import JobsTable
+from .policy_fold import PolicyFold
+from .rows import command_row, event_row, job_row, recorded_of, result_from
+from .steps import reached
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Table, Unreadable
 from .watcher import Watcher
 
-ATTEMPTS: Final = 5
-AUDIT_ROWS_MAX: Final = 100_000
-T = TypeVar("T")
-_QUERY: Final = re.compile(r"(?:\s|--[^\n]*\n)*(?:select|with)\b", re.IGNORECASE)
-
-
-class _LostRace(Exception):
-    """Another transaction took the command id, the job or the version first. Look again: the answer is there now."""
+_HEAD: Final = select(t.chain.c.seq, t.chain.c.hash).where(t.chain.c.id == 1)
+_HEAD_LOCKED: Final = _HEAD.with_for_update()
+_FIRST_ANSWER: Final = select(t.command.c.payload_hash, t.command.c.result).where(t.command.c.command_id == bindparam("id"))
+_MOVE: Final = update(t.job).where(t.job.c.id == bindparam("job"), t.job.c.version == bindparam("before"))
 
 
 class SqlStore:
@@ -42,118 +43,130 @@ class SqlStore:
     def __init__(self, engine: Engine, dialect: Dialect) -> None:
         self._engine = engine
         self._dialect = dialect
+        self._database = Database(engine, dialect)
+        self._folds = Folds(dialect)
+        self._policy = PolicyFold(dialect)
+        self._jobs = JobsTable(self._database, self._folds)
         self._watcher = Watcher(lambda: self.head().seq, lambda on_wake, stop: dialect.listen(engine, on_wake, stop))
 
     # Writing.
 
     def handle(self, command: Command) -> Result:
         """See EventStore."""
-        result = self._retried(lambda: self._handle_once(command))
+        command = recordable(command)
+        if is_job_id(command.job_id) and self._folds.latest(command.job_id) is None:
+            # A long history is folded before the lock is taken: it holds up nobody.
+            self._database.reading(lambda connection: self._folds.read(connection, command.job_id))
+        result, after = self._database.writing(lambda connection: self._handle(connection, command))
+        reached("append_committed")
+        if isinstance(after, Policy):
+            self._policy.keep(after)
+        elif after is not None:
+            self._folds.keep(after)
         if result.seq is not None:
             self._watcher.saw(result.seq)
         return result
 
-    def _handle_once(self, command: Command) -> Result:
-        with self._transaction(write=True) as connection:
-            known = self._known(connection, command)
-            if known is not None:
-                return known
-            job = self._locked_job(connection, command.job_id)
-            settled = settle(job, command)
-            result = settled.result
-            if settled.steps:
-                result = replace(result, seq=self._append(connection, command, settled, job))
-            connection.execute(insert(t.command).values(command_row(command, result)))
-            return result
+    def _handle(self, connection: Connection, command: Command) -> tuple[Result, Job | Policy | None]:
+        """The answer, and the job or policy after it if events were appended."""
+        reached("append_begun")
+        first = self._first_answer(connection, command)
+        if first is not None and bytes(first.payload_hash) == command_hash(command):
+            return result_from(first.result).again(), None
+        reached("append_looked_up")
+        job, policy, refused = self._judge(connection, command)
+        reached("append_job_locked")
+        if first is not None:
+            taken = f"the command id {command.id} was used for another command"
+            return refusal(command, job, Refused("command_id_reused", taken, "take a new id")), None
+        settled = Settled((), job, refusal(command, job, refused)) if refused else settle(job, command, policy)
+        result, after = settled.result, None
+        if settled.steps:
+            after = settled.steps[-1].after
+            result = replace(result, seq=self._append(connection, command, settled.steps, job))
+        connection.execute(insert(t.command), command_row(command, result))
+        reached("append_command_inserted")
+        return result, after
 
-    def _known(self, connection: Connection, command: Command) -> Result | None:
-        """The first answer, if this id was asked before: also how an unknown COMMIT is found out."""
-        query = select(t.command.c.payload_hash, t.command.c.result).where(t.command.c.command_id == command.id)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        if bytes(row.payload_hash) == command_hash(command):
-            return result_from(row.result).again()
-        taken = Refused("command_id_reused", f"the command id {command.id} was used for another command", "take a new id")
-        return refusal(command, self._read_job(connection, command.job_id), taken)
+    def _judge(self, connection: Connection, command: Command) -> tuple[Job | None, Policy, Refused | None]:
+        """What is decided on, under lock, or why nothing may be decided."""
+        if isinstance(command.verb, PolicyVerb):
+            # Rare, so it may hold up every writer: nobody else appends to the policy until this is committed.
+            _head(connection, lock=True)
+            judged_policy = self._policy.judge(connection)
+            return None, judged_policy.policy, judged_policy.refused
+        judged = self._folds.judge(connection, command.job_id)
+        return judged.job, self._policy.judge(connection).policy, judged.refused
 
-    def _locked_job(self, connection: Connection, job_id: str) -> Job | None:
-        if not is_job_id(job_id):
-            return None
-        query = text(f"SELECT body FROM job WHERE id = :id{self._dialect.lock_clause()}")
-        body = connection.execute(query, {"id": job_id}).scalar()
-        return job_from_row(body) if body is not None else None
+    def _first_answer(self, connection: Connection, command: Command) -> Any:
+        """If this id was asked before: also how an unknown COMMIT is found out."""
+        return connection.execute(_FIRST_ANSWER, {"id": command.id}).one_or_none()
 
-    def _append(self, connection: Connection, command: Command, settled: Settled, before: Job | None) -> int:
+    def _append(self, connection: Connection, command: Command, steps: Sequence[Step], before: Job | None) -> int:
         """Events, projection and chain. The chain row is the last lock taken, so the log is short-locked and dense."""
-        after = settled.steps[-1].after
-        if before is None:
-            connection.execute(insert(t.job).values(job_row(after)))
-        else:
-            moved = update(t.job).where(t.job.c.id == after.id, t.job.c.version == before.version).values(job_row(after))
-            if connection.execute(moved).rowcount != 1:
-                raise _LostRace
-        seq, prev_hash = self._lock_chain(connection)
+        after = steps[-1].after
+        if isinstance(after, Job):
+            _project(connection, before, after)
+        reached("append_projected")
+        seq, prev_hash = _head(connection, lock=True)
+        reached("append_chain_locked")
         rows = []
-        for step in settled.steps:
+        for step in steps:
             seq += 1
             recorded = recorded_of(step, command, seq, prev_hash)
             rows.append(event_row(recorded))
             prev_hash = recorded.hash
         connection.execute(insert(t.event), rows)
-        connection.execute(update(t.chain).values(seq=seq, hash=prev_hash))
+        reached("append_events_inserted")
+        connection.execute(update(t.chain), {"seq": seq, "hash": prev_hash})
+        reached("append_chain_moved")
         self._dialect.appended(connection, seq)
+        reached("append_told")
         return seq
-
-    def _lock_chain(self, connection: Connection) -> Head:
-        query = text(f"SELECT seq, hash FROM chain WHERE id = 1{self._dialect.lock_clause()}")
-        row = connection.execute(query).one()
-        return Head(row.seq, bytes(row.hash))
 
     # Reading.
 
     def job(self, job_id: str) -> Job | None:
         """See EventStore."""
-        return self._reading(lambda connection: self._read_job(connection, job_id))
+        return self._jobs.one(job_id)
 
-    def _read_job(self, connection: Connection, job_id: str) -> Job | None:
-        if not is_job_id(job_id):
-            return None  # no such job can be, and no database need be asked about NUL
-        body = connection.execute(select(t.job.c.body).where(t.job.c.id == job_id)).scalar()
-        return job_from_row(body) if body is not None else None
-
-    def jobs(self) -> tuple[Job, ...]:
+    def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
         """See EventStore."""
-        bodies = self._reading(lambda c: c.execute(select(t.job.c.body).order_by(t.job.c.id)).scalars().all())
-        return tuple(job for body in bodies if (job := _readable(body)) is not None)
+        return self._jobs.checked() if checked else self._jobs.shown()
+
+    def policy(self) -> Policy:
+        """See EventStore."""
+        return self._database.reading(self._policy.judge).policy
+
+    def unreadable_jobs(self) -> tuple[str, ...]:
+        """See EventStore."""
+        return self._jobs.unreadable()
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""
-        query = select(t.event).where(t.event.c.seq > after_seq).order_by(t.event.c.seq).limit(limit)
-        return self._recorded(query)
+        return all_readable(self._found(OF_LOG.limit(limit), after=after_seq))
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
+    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
         """See EventStore."""
-        mine = (t.event.c.job_id == job_id) & (t.event.c.version > after_version)
-        return self._recorded(select(t.event).where(mine).order_by(t.event.c.version))
+        return self._found(OF_LOG.limit(limit), after=after_seq)
 
-    def _recorded(self, query: Any) -> Sequence[Recorded]:
-        rows = self._reading(lambda connection: connection.execute(query).mappings().all())
-        try:
-            return [recorded_from(dict(row)) for row in rows]
-        except UnknownEvent as error:
-            raise StoreError("unknown_event", str(error), "run the Slackwater version that wrote it") from error
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """See EventStore."""
+        return all_readable(self._found(OF_JOB.limit(limit), job_id=job_id, after=after_version))
+
+    def _found(self, query: Select[Any], **parameters: int | str) -> list[Recorded | Unreadable]:
+        return self._database.reading(lambda connection: found_events(connection, self._dialect, query, **parameters))
 
     def result(self, command_id: str) -> Result | None:
         """See EventStore."""
         query = select(t.command.c.result).where(t.command.c.command_id == command_id)
-        found = self._reading(lambda connection: connection.execute(query).scalar())
+        found = self._database.reading(lambda connection: connection.execute(query).scalar())
         return result_from(found) if found is not None else None
 
     def origin(self, command_id: str) -> Origin | None:
         """See EventStore."""
         query = select(t.command).where(t.command.c.command_id == command_id)
-        row = self._reading(lambda connection: connection.execute(query).one_or_none())
+        row = self._database.reading(lambda connection: connection.execute(query).one_or_none())
         if row is None:
             return None
         place = Position(row.topic, row.topic_partition, row.topic_offset) if row.topic is not None else None
@@ -161,88 +174,46 @@ class SqlStore:
 
     def head(self) -> Head:
         """See EventStore."""
-        row = self._reading(lambda connection: connection.execute(select(t.chain.c.seq, t.chain.c.hash)).one())
-        return Head(row.seq, bytes(row.hash))
+        return self._database.reading(_head)
 
     def wait(self, after_seq: int, timeout_s: float) -> int:
         """See EventStore."""
         return self._watcher.wait(after_seq, timeout_s)
 
-    def query(self, sql: str, parameters: dict[str, Any] | None = None) -> Table:
+    def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
         """See EventStore."""
-        if not _QUERY.match(sql):
-            raise AuditQueryError(
-                "not_a_query", "an audit query is one SELECT", "views: events, job_history, pauses, holds, refusals"
-            )
-        try:
-            with self._engine.connect() as connection:
-                return self._read_only(connection, sql, parameters or {})
-        except (SQLAlchemyError, ValueError) as error:
-            said = str(getattr(error, "orig", error)).splitlines()[0]
-            raise AuditQueryError("query_failed", said, "views: events, job_history, pauses, holds, refusals") from error
+        with self._dialect.asked(self._engine, sql, parameters or {}, timeout_s) as cursor:
+            return table_of(cursor)
 
-    def _read_only(self, connection: Connection, sql: str, parameters: dict[str, Any]) -> Table:
-        """One statement: the extended protocol and sqlite3 both refuse a second one."""
-        statement = str(text(sql).compile(self._engine))
-        raw: Any = connection.connection.driver_connection
-        try:
-            return _table(self._dialect.run_read_only(raw, statement, parameters))
-        except Exception as error:
-            raise ValueError(str(error)) from error
-        finally:
-            # What was set for this query goes with the connection.
-            connection.invalidate()
+    # Beside the log.
+
+    def command_counts(self) -> Sequence[CommandCount]:
+        """See EventStore."""
+        return self._database.reading(observed.count_commands)
+
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """See EventStore."""
+        self._database.writing(lambda connection: observed.keep(connection, observations))
+
+    def observations(self, job_id: str | None = None) -> Sequence[Observation]:
+        """See EventStore."""
+        return self._database.reading(lambda connection: observed.find(connection, job_id))
 
     def close(self) -> None:
         """See EventStore."""
         self._watcher.close()
         self._engine.dispose()
 
-    # How.
 
-    @contextmanager
-    def _transaction(self, *, write: bool = False) -> Iterator[Connection]:
-        with self._engine.connect().execution_options(write=write) as connection, connection.begin():
-            if write:
-                self._dialect.begin_write(connection)
-            yield connection
-
-    def _reading(self, work: Callable[[Connection], T]) -> T:
-        def once() -> T:
-            with self._transaction() as connection:
-                return work(connection)
-
-        return self._retried(once)
-
-    def _retried(self, work: Callable[[], T]) -> T:
-        """Again after a lost race, a lock timeout or a dropped connection; an id that was committed answers for itself."""
-        for attempt in stamina.retry_context(
-            on=(_LostRace, StoreUnavailable),
-            attempts=ATTEMPTS,
-            timeout=15.0,
-            wait_initial=0.02,
-            wait_max=0.5,
-            wait_jitter=0.05,
-        ):
-            with attempt:
-                try:
-                    return work()
-                except IntegrityError as error:
-                    if attempt.num < ATTEMPTS:
-                        raise _LostRace from error
-                    raise StoreBusy("store_busy", "too many writers at once", "try again") from error
-                except DBAPIError as error:
-                    raise self._dialect.translate(error) from None
-        raise AssertionError("unreachable")  # pragma: no cover - the retry context returns or raises
+def _project(connection: Connection, before: Job | None, after: Job) -> None:
+    if before is None:
+        connection.execute(insert(t.job), job_row(after))
+    elif connection.execute(_MOVE, {**job_row(after), "job": before.id, "before": before.version}).rowcount != 1:
+        raise LostRace
 
 
-def _readable(body: str) -> Job | None:
-    try:
-        return job_from_row(body)
-    except ValidationError:
-        return None
-
-
-def _table(cursor: Any) -> Table:
-    columns = tuple(column[0] for column in cursor.description or ())
-    return Table(columns, tuple(tuple(row) for row in cursor.fetchmany(AUDIT_ROWS_MAX)))
+def _head(connection: Connection, *, lock: bool = False) -> Head:
+    row = connection.execute(_HEAD_LOCKED if lock else _HEAD).one_or_none()
+    if row is None:
+        raise StoreRefused("corrupt", "the event log has lost its chain row", "restore it from a backup")
+    return Head(row.seq, bytes(row.hash))

@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from slackwater.core.commands import Command, Position
 from slackwater.core.job import Job
+from slackwater.core.observation import Observation
+from slackwater.core.policy.policy import Policy
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
+
+AUDIT_TIMEOUT_S: Final = 30.0
+AUDIT_ROWS_MAX: Final = 100_000
 
 
 class Head(NamedTuple):
@@ -26,11 +31,39 @@ class Origin:
     position: Position | None
 
 
+class CommandCount(NamedTuple):
+    """How many commands of one kind came to one end. `job_id` is None where there is no such job; `code` is a refusal's."""
+
+    job_id: str | None
+    verb: str
+    channel: str
+    outcome: str
+    code: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An event that stands in the log and that this code cannot read: a newer version's, or not what was written."""
+
+    seq: int
+    job_id: str
+    version: int
+    hash: bytes
+    why: str
+
+
 class Table(NamedTuple):
     """The rows of an audit query."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def of(cls, cursor: Any) -> Self:
+        """What a database cursor found, as far as it is shown."""
+        columns = tuple(column[0] for column in cursor.description or ())
+        return cls(columns, tuple(tuple(row) for row in cursor.fetchmany(AUDIT_ROWS_MAX)))
 
 
 class EventStore(Protocol):
@@ -41,29 +74,56 @@ class EventStore(Protocol):
     """
 
     def handle(self, command: Command) -> Result:
-        """Decide the command against the job as the log has it and append what follows, in one transaction.
+        """Decide the command against the job as its events have it and append what follows, in one transaction.
 
-        Idempotent by command id: asked again with the same content it gives the first result with `duplicate` set; with
-        other content it refuses `command_id_reused`, and the first result stands. Refusals are recorded too. An unknown
-        COMMIT is resolved inside, by asking for the command id. Must not decide outside the transaction, and must not
-        append twice for one id. Raises StoreBusy if the lock on the log is not had in time.
+        The job's row is compared with the fold of its events first: a job whose row says otherwise is refused
+        (`job_row_differs`), and so is one whose events cannot be read (`unknown_event`) or do not follow each other
+        (`broken_history`). Other jobs go on. The policy is that of this transaction; a verb of the policy appends to the
+        policy's own events, and moves no job. Idempotent by command id: asked again with the same content it gives the first
+        result with `duplicate` set; with other content it refuses `command_id_reused`, and the first result stands. Refusals
+        are recorded too; one whose id no database could keep under an id of its own (`recordable`), which is then the
+        result's `command_id`. An unknown COMMIT is resolved inside, by asking for the command id. Must not decide outside
+        the transaction, and must not append twice for one id. Raises StoreBusy if the lock on the log is not had in time,
+        StoreError `bad_value` for what the database cannot hold.
         """
         ...
 
     def job(self, job_id: str) -> Job | None:
-        """The job as of the last committed event; None if there is none."""
+        """The job as its row shows it; None if there is none. Raises StoreError `job_row_differs` if it cannot be read.
+
+        To look at, never to act on: a row can be edited.
+        """
         ...
 
-    def jobs(self) -> tuple[Job, ...]:
-        """Every job, by id. One job that cannot be read must not hide the others: it raises only in `job`."""
+    def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
+        """Every job, by id. With `checked` each is the fold of its events, for whoever acts on what they say.
+
+        One job that cannot be read (with `checked`: whose row is not what its events say) must not hide the others: it is
+        left out, logged as a warning once, and named by `verify`.
+        """
+        ...
+
+    def unreadable_jobs(self) -> tuple[str, ...]:
+        """Ids of the jobs that `jobs()` leaves out."""
+        ...
+
+    def policy(self) -> Policy:
+        """The policy by its events, as of the last that can be folded. Should one not be, `handle` refuses to change it."""
         ...
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
-        """Events of the whole log in `seq` order, after `after_seq`. Never skips: what is read is dense."""
+        """Events of the whole log in `seq` order, after `after_seq`. Never skips: what is read is dense.
+
+        Raises UnreadableEvent for the first that cannot be read.
+        """
         ...
 
-    def history(self, job_id: str, after_version: int = 0) -> Sequence[Recorded]:
-        """Events of one job in version order."""
+    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
+        """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'."""
+        ...
+
+    def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """Events of one job, or of the policy (POLICY_ID), in version order, the first `limit`. Raises UnreadableEvent."""
         ...
 
     def result(self, command_id: str) -> Result | None:
@@ -83,8 +143,26 @@ class EventStore(Protocol):
         never later than about a second after the append."""
         ...
 
-    def query(self, sql: str, parameters: dict[str, Any] | None = None) -> Table:
-        """One read-only statement over the audit views. Raises AuditQueryError for anything else or if it fails."""
+    def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
+        """One SELECT over the audit views, with `:name` parameters. It has no right to write, to leave the log or to change
+        a setting. Raises AuditQueryError for anything else, if it fails, takes longer than `timeout_s` (`query_timeout`) or
+        gives more than AUDIT_ROWS_MAX rows (`too_many_rows`).
+        """
+        ...
+
+    def command_counts(self) -> Sequence[CommandCount]:
+        """Every command with its first answer, counted; a command asked again counts once."""
+        ...
+
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """Keep the latest observation of each job and worker, beside the log: no event, no `seq`, no hash.
+
+        What is a day older than the newest of these is forgotten. Must not keep an append waiting for longer than a write.
+        """
+        ...
+
+    def observations(self, job_id: str | None = None) -> Sequence[Observation]:
+        """What is kept, of one job or of all, by job and worker. What this code cannot read is left out."""
         ...
 
     def close(self) -> None:

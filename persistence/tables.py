@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from slackwater.core.codec import time_text
 
-SCHEMA_HEAD: Final = "0001"
+SCHEMA_HEAD: Final = "0003"
 """The revision this code reads and writes."""
 
 
@@ -96,3 +96,13 @@ command = Table(
     Column("topic_offset", BigInteger),
 )
 """The inbox: every command with its first answer, refusals too. Appended to, never changed."""
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("job_id", Text, primary_key=True),
+    Column("worker", Text, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""What was measured last, by job and worker. No part of the log: changed and forgotten as it comes."""

@@ -6,13 +6,16 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from .dialects import Dialect
+from slackwater.migrations.rights import rights
+
+from .dialect import Dialect
 
 _LOCK_KEY = 0x51AC_0A7E
 
 
-def upgrade(url: URL, dialect: Dialect) -> None:
-    """Run the missing migrations in one transaction; two at once are safe. Raises StoreUnavailable, StoreRefused."""
+def upgrade(url: URL, dialect: Dialect, revision: str = "head") -> None:
+    """Run the missing migrations, up to `revision`, in one transaction; two at once are safe. On PostgreSQL the roles of
+    `migrations/rights.py` get theirs, if the server has them. Raises StoreUnavailable, StoreRefused."""
     from alembic import command
     from alembic.config import Config
 
@@ -21,12 +24,14 @@ def upgrade(url: URL, dialect: Dialect) -> None:
     assert spec.origin is not None
     config = Config()
     config.set_main_option("script_location", str(Path(spec.origin).parent).replace("%", "%%"))
-    engine = dialect.engine(url)
+    engine = dialect.engine(url, create=True)
     try:
         with engine.connect().execution_options(write=True) as connection, connection.begin():
             _lock(connection)
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
+            if connection.dialect.name == "postgresql" and revision == "head":
+                _grant(connection)
     except DBAPIError as error:
         raise dialect.translate(error) from None
     finally:
@@ -37,3 +42,9 @@ def _lock(connection: Connection) -> None:
     """One upgrade at a time: SQLite's write transaction sees to it, PostgreSQL needs a lock that ends with it."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
+def _grant(connection: Connection) -> None:
+    there = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
+    for statement in rights(there):
+        connection.execute(text(statement))

@@ -8,11 +8,12 @@ from slackwater.core.codec import job_data
 from slackwater.core.evolve import evolve_recorded
 from slackwater.core.job import Job
 from slackwater.core.machine import IllegalTransition
+from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, ForeignEvent, evolve_policy_recorded
 from slackwater.core.recorded import GENESIS, Recorded
 
 from .errors import StoreError
 from .rows import hash_again
-from .store import EventStore, Head
+from .store import EventStore, Head, Unreadable
 
 CHUNK_EVENTS: Final = 1000
 PROBLEMS_MAX: Final = 20
@@ -20,8 +21,8 @@ PROBLEMS_MAX: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`problems` names the first seq or job of each fault found. A cut-off tail together with its chain row is not seen:
-    only an anchor outside the database shows that."""
+    """`problems` names the seq of each event and the job of each row found at fault, up to PROBLEMS_MAX. A cut-off tail
+    together with its chain row is not seen: only an anchor outside the database shows that."""
 
     ok: bool
     events: int
@@ -32,22 +33,26 @@ class Verdict:
 
 
 def verify(store: EventStore, progress: Callable[[int, int], None] | None = None) -> Verdict:
-    """Recompute the chain, replay every job, compare with the projection. Reads in chunks; `progress(done, total)`."""
+    """Recompute the chain, replay jobs and policy, compare with the projection. Reads in chunks; `progress(done, total)`.
+
+    Whatever stands in the log becomes a problem of the verdict; raises StoreUnavailable, and nothing else.
+    """
     examiner = _Examiner()
     try:
-        while (chunk := store.read(examiner.seq, CHUNK_EVENTS)) and len(examiner.problems) < PROBLEMS_MAX:
-            for recorded in chunk:
-                examiner.take(recorded)
+        while (chunk := store.scan(examiner.seq, CHUNK_EVENTS)) and len(examiner.problems) < PROBLEMS_MAX:
+            for found in chunk:
+                examiner.take(found)
             if progress is not None:
                 progress(examiner.seq, max(store.head().seq, examiner.seq))
-        jobs = store.jobs()
-        for recorded in store.read(examiner.seq, CHUNK_EVENTS):
+        jobs, unreadable = store.jobs(), store.unreadable_jobs()
+        for found in store.scan(examiner.seq, CHUNK_EVENTS):
             # What was appended while we looked, so that a live log is not called damaged.
-            examiner.take(recorded)
+            examiner.take(found)
+        examiner.finish(store.head(), jobs, unreadable)
     except StoreError as error:
-        jobs = store.jobs()
+        if error.retryable:
+            raise
         examiner.problems.append(f"after event {examiner.seq}: {error.message}")
-    examiner.finish(store.head(), jobs)
     problems = tuple(examiner.problems[:PROBLEMS_MAX])
     return Verdict(not problems, examiner.seq, len(examiner.jobs), problems, examiner.hash.hex())
 
@@ -56,29 +61,48 @@ class _Examiner:
     def __init__(self) -> None:
         self.problems: list[str] = []
         self.jobs: dict[str, Job] = {}
+        self.policy = NO_POLICY
         self.seq = 0
         self.hash = GENESIS
+        self._lost: set[str] = set()
+        """Jobs, or the policy, that cannot be replayed any further: the first fault says so, the rest says nothing new."""
 
-    def take(self, recorded: Recorded) -> None:
-        if recorded.seq != self.seq + 1:
-            self.problems.append(f"event {self.seq + 1} is missing: the next is {recorded.seq}")
+    def take(self, found: Recorded | Unreadable) -> None:
+        if found.seq != self.seq + 1:
+            self.problems.append(f"event {self.seq + 1} is missing: the next is {found.seq}")
+        if isinstance(found, Unreadable):
+            self._lose(found, found.why)
+        else:
+            self._follow(found)
+        self.seq, self.hash = found.seq, found.hash
+
+    def _follow(self, recorded: Recorded) -> None:
         if recorded.prev_hash != self.hash:
             self.problems.append(f"event {recorded.seq} does not follow event {self.seq}: the chain is broken")
         if hash_again(recorded) != recorded.hash:
             self.problems.append(f"event {recorded.seq} was changed: its hash does not fit")
-        self.seq, self.hash = recorded.seq, recorded.hash
         try:
-            self.jobs[recorded.job_id] = evolve_recorded(self.jobs.get(recorded.job_id), recorded)
-        except IllegalTransition as error:
-            self.problems.append(f"event {recorded.seq} of {recorded.job_id}: {error}")
+            if recorded.job_id in self._lost:
+                return
+            if recorded.job_id == POLICY_ID:
+                self.policy = evolve_policy_recorded(self.policy, recorded)
+            else:
+                self.jobs[recorded.job_id] = evolve_recorded(self.jobs.get(recorded.job_id), recorded)
+        except (IllegalTransition, ForeignEvent) as error:
+            self._lose(recorded, str(error))
 
-    def finish(self, head: Head, projected: tuple[Job, ...]) -> None:
+    def _lose(self, found: Recorded | Unreadable, why: str) -> None:
+        self.problems.append(f"event {found.seq} of {found.job_id}: {why}")
+        self._lost.add(found.job_id)
+
+    def finish(self, head: Head, projected: tuple[Job, ...], unreadable: tuple[str, ...]) -> None:
         if (head.seq, head.hash) != (self.seq, self.hash) and head.seq <= self.seq:
             self.problems.append(f"the chain row says {head.seq}, the events end at {self.seq}")
         elif head.seq > self.seq and not self.problems:
             self.problems.append(f"events {self.seq + 1} to {head.seq} are missing")
+        self.problems += [f"job {job_id}: its row cannot be read" for job_id in unreadable]
         folded = {job_id: job_data(job) for job_id, job in self.jobs.items()}
         shown = {job.id: job_data(job) for job in projected}
-        for job_id in sorted(folded.keys() | shown.keys()):
+        for job_id in sorted((folded.keys() | shown.keys()) - self._lost - set(unreadable)):
             if folded.get(job_id) != shown.get(job_id):
                 self.problems.append(f"job {job_id}: its row is not what its events say")

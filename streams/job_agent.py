@@ -16,8 +16,10 @@ from slackwater.core.job import Job
 from slackwater.core.spec_from_sql import plan_of
 from slackwater.core.want import Want
 
+from .counts import Counts
 from .kafka_connection import KafkaConnection
 from .oversight import Running
+from .positions import Begin
 from .record_path import RecordPath
 
 MAILBOX_TIMEOUT_S: Final = 0.5
@@ -35,16 +37,27 @@ class JobAgent:
     """Starts, steers and ends one record path."""
 
     def __init__(
-        self, app: faust.App, job: Job, connection: KafkaConnection, worker: str, on_change: Callable[[], None]
+        self,
+        app: faust.App,
+        job: Job,
+        connection: KafkaConnection,
+        worker: str,
+        counts: Counts,
+        on_change: Callable[[], None],
     ) -> None:
         self.job_id = job.id
         self._spec_hash = job.spec.hash
         self._renewed = job.renewed
         self._mailbox = app.channel(maxsize=16)
         plan = plan_of(job.spec)
-        self.path = RecordPath(job.id, plan, connection, worker, last_cut=job.cut, topics=job.topics, on_change=on_change)
-        name = f"job.{job.id}.{time.monotonic_ns()}"
-        self._agent = app.agent(self._mailbox, name=name)(self._read_mail)
+        counts.committed = ()  # of the record path before, perhaps of another topic
+        begin = Begin(job.cut, job.cut_holds, plan.options.start == "latest" and not job.cut)
+        self.path = RecordPath(
+            job.id, plan, connection, worker, begin=begin, topics=job.topics, counts=counts, on_change=on_change
+        )
+        self._app = app
+        self._name = f"job.{job.id}.{time.monotonic_ns()}"
+        self._agent = app.agent(self._mailbox, name=self._name)(self._read_mail)
 
     async def start(self) -> None:
         """Open the mailbox and join the job's group."""
@@ -52,16 +65,17 @@ class JobAgent:
         self.path.start()
 
     async def send(self, want: Want, as_of: float) -> None:
-        """Post a want. A full or suspended mailbox drops it: the next one says the same or better."""
+        """Post a want. Where Faust has suspended the mailbox it is handed over at the door: no pause waits for that."""
         try:
             await asyncio.wait_for(self._mailbox.send(value=Letter(want, as_of)), MAILBOX_TIMEOUT_S)
         except TimeoutError:
-            return
+            self.path.want(want, as_of)
 
     async def stop(self) -> None:
         """Finish and commit what was taken, leave the group, close the mailbox. Stopping twice is fine."""
         await asyncio.to_thread(self.path.close)
         await self._agent.stop()
+        self._app.agents.pop(self._name, None)  # Faust keeps what was ever added, and with it all that it holds
 
     @property
     def running(self) -> Running:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from slackwater.core.cut import Cut, Gap, PartitionKey, cut_of
 from slackwater.core.job import Job
+from slackwater.core.observation import PartitionLag
 
-from .kafka_connection import KafkaConnection
+from .kafka_connection import CLIENT_PREFIX, KafkaConnection
 from .topic_identity import changed_identity, topic_ids
 
 REQUEST_TIMEOUT_S: Final = 10.0
@@ -19,41 +20,59 @@ Bounds = dict[PartitionKey, tuple[int, int]]
 """First offset that is still there, and the end for a `read_committed` reader."""
 
 
-def group_of(job_id: str) -> str:
-    """The name of a job's consumer group."""
-    return f"slackwater.{job_id}"
-
-
 def offsets_of_empty_group(connection: KafkaConnection, job: Job) -> Cut | None:
     """The group's stable committed offsets if it has no members, else None. In this order: see Conclude.
 
-    None also where the inputs are not the topics the job knows: another cluster's silence proves nothing. Raises
-    KafkaException, also while a transaction of a dead worker may still end either way.
+    None also while an output that a dead worker committed may still have to become visible, and where the inputs are not the
+    topics the job knows: another cluster's silence proves nothing. Raises KafkaException, also while a transaction of a dead
+    worker may still end either way.
     """
     admin = connection.admin()
     found = topic_ids(admin, job.spec.inputs)
     if len(found) < len(job.spec.inputs) or changed_identity(job.topics, found) is not None:
         return None
-    return stable_offsets(admin, job.id, job.spec.inputs) if _is_empty(admin, group_of(job.id)) else None
+    if members(admin, connection.group_of(job.id)):
+        return None
+    offsets = stable_offsets(connection, job.id, job.spec.inputs)
+    return None if undecided(admin, job.spec.outputs) else offsets
 
 
-def _is_empty(admin: AdminClient, group: str) -> bool:
+def members(admin: AdminClient, group: str) -> dict[str, tuple[PartitionKey, ...]]:
+    """Which partitions each member of the group owns, by worker. Raises KafkaException."""
     (described,) = admin.describe_consumer_groups([group], request_timeout=REQUEST_TIMEOUT_S).values()
     try:
-        return not described.result().members
+        found = described.result().members
     except KafkaException as error:
         if error.args[0].code() in _NOBODY:
-            return True
+            return {}
         raise
+    owned = {one.client_id.removeprefix(CLIENT_PREFIX): one.assignment for one in found}
+    return {
+        worker: tuple(sorted((tp.topic, tp.partition) for tp in assignment.topic_partitions)) if assignment else ()
+        for worker, assignment in sorted(owned.items())
+    }
 
 
-def stable_offsets(admin: AdminClient, job_id: str, inputs: Sequence[str]) -> Cut:
-    """Committed offsets of the inputs' partitions; those never committed are left out."""
-    partitions = [TopicPartition(topic, partition) for topic, partition in _partitions(admin, inputs)]
-    asked = [ConsumerGroupTopicPartitions(group_of(job_id), partitions)]
-    found = admin.list_consumer_group_offsets(asked, require_stable=True, request_timeout=REQUEST_TIMEOUT_S)
-    (answer,) = found.values()
-    committed = answer.result().topic_partitions or ()
+def stable_offsets(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> Cut:
+    """Committed offsets of the inputs' partitions; those never committed are left out. Raises KafkaException."""
+    return committed_by(connection, connection.group_of(job_id), inputs)
+
+
+def committed_by(connection: KafkaConnection, group: str, topics: Sequence[str]) -> Cut:
+    """The same of any group and topics.
+
+    Asked by a consumer that never joins. The admin client's question for the same is answered partition by partition, with
+    "unstable" looking like "never committed", and can crash the process (librdkafka #5040). Raises KafkaException.
+    """
+    consumer = connection.consumer(group_id=group, isolation_level="read_committed")
+    try:
+        partitions = [TopicPartition(*key) for key in _partitions(consumer, topics)]
+        committed = consumer.committed(partitions, REQUEST_TIMEOUT_S) if partitions else []
+    finally:
+        consumer.close()
+    for tp in committed:
+        if tp.error is not None:
+            raise KafkaException(tp.error)
     return cut_of({(tp.topic, tp.partition): tp.offset for tp in committed if tp.offset >= 0})
 
 
@@ -61,8 +80,27 @@ def bounds(admin: AdminClient, inputs: Sequence[str]) -> Bounds:
     """First and last offset of every partition of the inputs. A topic that is not there has none."""
     keys = _partitions(admin, inputs)
     firsts = _offsets(admin, keys, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-    ends = _offsets(admin, keys, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    ends = stable_ends(admin, keys)
     return {key: (firsts[key], ends[key]) for key in keys}
+
+
+def undecided(admin: AdminClient, topics: Sequence[str]) -> dict[PartitionKey, int]:
+    """The end of every partition in which a transaction is open, or decided and not yet marked so."""
+    keys = _partitions(admin, topics)
+    ends = _offsets(admin, keys, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED)  # type: ignore[no-untyped-call]
+    stable = stable_ends(admin, keys)
+    return {key: end for key, end in ends.items() if stable[key] < end}
+
+
+def stable_ends(admin: AdminClient, keys: Sequence[PartitionKey]) -> dict[PartitionKey, int]:
+    """The end of each partition for a `read_committed` reader."""
+    return _offsets(admin, keys, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+
+def lags_between(committed: Cut, there: Bounds) -> tuple[PartitionLag, ...]:
+    """How far the group is behind in each partition."""
+    stands = {(at.topic, at.partition): at.offset for at in committed}
+    return tuple(PartitionLag(*key, stands.get(key), end, first) for key, (first, end) in sorted(there.items()))
 
 
 def gaps_between(committed: Cut, there: Bounds) -> tuple[Gap, ...]:
@@ -71,15 +109,19 @@ def gaps_between(committed: Cut, there: Bounds) -> tuple[Gap, ...]:
     return tuple(Gap(at.topic, at.partition, at.offset, first) for at, first in firsts if first > at.offset)
 
 
-def _partitions(admin: AdminClient, inputs: Sequence[str]) -> list[PartitionKey]:
-    topics = admin.list_topics(timeout=REQUEST_TIMEOUT_S).topics
-    return [(topic, p) for topic in inputs if topic in topics for p in sorted(topics[topic].partitions)]
+def _partitions(client: AdminClient | Consumer, topics: Sequence[str]) -> list[PartitionKey]:
+    known = client.list_topics(timeout=REQUEST_TIMEOUT_S).topics
+    return [(topic, p) for topic in topics if topic in known for p in sorted(known[topic].partitions)]
 
 
-def _offsets(admin: AdminClient, keys: Sequence[PartitionKey], spec: OffsetSpec) -> dict[PartitionKey, int]:
+def _offsets(
+    admin: AdminClient,
+    keys: Sequence[PartitionKey],
+    spec: OffsetSpec,
+    level: IsolationLevel = IsolationLevel.READ_COMMITTED,
+) -> dict[PartitionKey, int]:
     asked = {TopicPartition(*key): spec for key in keys}
     if not asked:
         return {}
-    level = IsolationLevel.READ_COMMITTED
     found = admin.list_offsets(asked, isolation_level=level, request_timeout=REQUEST_TIMEOUT_S)
     return {(tp.topic, tp.partition): future.result().offset for tp, future in found.items()}

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 PROTECTED: Final = frozenset(
     {
+        "acks",
         "auto.offset.reset",
         "bootstrap.servers",
+        "delivery.timeout.ms",
         "enable.auto.commit",
         "enable.auto.offset.store",
         "enable.idempotence",
@@ -22,19 +24,31 @@ PROTECTED: Final = frozenset(
         "group.protocol",
         "heartbeat.interval.ms",
         "isolation.level",
+        "log.connection.close",
+        "max.in.flight",
+        "max.in.flight.requests.per.connection",
         "max.poll.interval.ms",
+        "message.send.max.retries",
         "message.timeout.ms",
+        "metadata.broker.list",
+        "metadata.recovery.strategy",
         "partition.assignment.strategy",
+        "request.required.acks",
+        "retries",
         "session.timeout.ms",
         "transaction.timeout.ms",
         "transactional.id",
     }
 )
-"""Settings on which exactly-once and the pause rest."""
+"""Settings on which exactly-once and the pause rest, with their other names."""
 
 WIRE_BROKE: Final = frozenset({-195, -187, -185})
 """_TRANSPORT, _ALL_BROKERS_DOWN, _TIMED_OUT: after one of these a request may have two copies on their way."""
+_QUIET_AND_BRISK: Final = {"log_level": 2, "reconnect.backoff.max.ms": 1000}
+"""librdkafka waits up to 10 s before it tries a broken connection again: longer than a session."""
 CALLBACKS: Final = frozenset({"on_delivery", "error_cb"})
+CLIENT_PREFIX: Final = "slackwater-"
+"""Before the name of a worker in what its consumers call themselves."""
 KEY_FILES: Final = ("ssl.key.location", "ssl.keystore.location")
 
 
@@ -58,6 +72,8 @@ class KafkaConnection:
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
     session_timeout_s: float = 10.0
     """After so long without a sign of life a worker's partitions go to others."""
+    prefix: str = "slackwater"
+    """Begins the names of groups and transactional ids: two control planes on one cluster must not share them."""
 
     def __post_init__(self) -> None:
         wrong = sorted(PROTECTED & {name.lower() for name in self.extra})
@@ -77,6 +93,10 @@ class KafkaConnection:
     def transaction_timeout_ms(self) -> int:
         """Shorter than the session: a member that was thrown out can then never land an EndTxn."""
         return self.session_timeout_ms * 8 // 10
+
+    def group_of(self, job_id: str) -> str:
+        """The name of a job's consumer group."""
+        return f"{self.prefix}.job.{job_id}"
 
     def consumer(self, **own: Any) -> "Consumer":
         """A consumer of these brokers."""
@@ -99,7 +119,7 @@ class KafkaConnection:
     def client(self, **own: Any) -> dict[str, Any]:
         """Settings of one client; underscores in `own` stand for dots."""
         mine = {name if name in CALLBACKS else name.replace("_", "."): value for name, value in own.items()}
-        return {"bootstrap.servers": self.bootstrap, "log_level": 2, **self.extra, **mine}
+        return {"bootstrap.servers": self.bootstrap, **_QUIET_AND_BRISK, **self.extra, **mine}
 
 
 def _is_open_to_all(path: str) -> bool:

@@ -4,11 +4,14 @@ What the broker's absence causes is tried again for ever: the job keeps its last
 while the broker answers is no accident; after so many tries without one committed batch the job fails with the cause.
 """
 
+from collections import Counter
+from enum import StrEnum
 from typing import Final
 
 import duckdb
 from confluent_kafka import KafkaError, KafkaException
 
+from .counts import Counts
 from .standing import NotYet, Unmendable
 
 TRIES_MAX: Final = 6
@@ -33,32 +36,72 @@ def as_unmendable(error: KafkaError) -> Unmendable | None:
     return None if code is None else Unmendable(code, error.str())
 
 
-class Patience:
-    """Counts tries since the last success. One thread at a time."""
+_PASSING: Final = frozenset(
+    {
+        KafkaError.CONCURRENT_TRANSACTIONS,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.INVALID_PRODUCER_ID_MAPPING,
+        KafkaError.INVALID_TXN_STATE,
+        KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.UNKNOWN_PRODUCER_ID,
+        KafkaError.UNSTABLE_OFFSET_COMMIT,
+    }
+)
+"""Not for a retry of the same request, but a new producer or a new membership mends them."""
 
-    def __init__(self) -> None:
-        self._tries = 0
+
+class Kind(StrEnum):
+    """What an error says about the next try."""
+
+    ABSENT = "absent"
+    """Kafka is not there, or counts us out: waited for, however long."""
+    NOT_YET = "not yet"
+    """Looks final and may pass: `becomes` is what it is once patience is out."""
+    FAULT = "fault"
+    """No accident if it comes again and again."""
+
+
+class Patience:
+    """Counts the tries of each kind since it last went well. One thread at a time."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self._tries: Counter[Kind] = Counter()
 
     def succeeded(self) -> None:
-        """A batch was committed, or the path stands still as it should: all is well again."""
-        self._tries = 0
+        """A batch was committed: all is well again."""
+        self._tries.clear()
+
+    def stands(self) -> None:
+        """Kafka answers, and the inputs are what they should be. Says nothing of a batch that fails."""
+        del self._tries[Kind.ABSENT], self._tries[Kind.NOT_YET]
 
     def failed(self, error: Exception, doing: str) -> float:
         """Seconds to wait before the next try. Raises Unmendable when there is no point in one; `doing` says at what."""
+        self._counts.errors += 1
         if isinstance(error, Unmendable):
             raise error
         # A rebalance callback that fails comes out of `close` and `consume` as a bare KafkaError.
         kafka = error if isinstance(error, KafkaError) else error.args[0] if isinstance(error, KafkaException) else None
-        if kafka is not None:
-            final = as_unmendable(kafka)
-            if final is not None:
-                raise final from error
-        self._tries += 1
-        if self._tries >= TRIES_MAX and isinstance(error, NotYet):
+        final = None if kafka is None else as_unmendable(kafka)
+        if final is not None:
+            raise final from error
+        kind = Kind.NOT_YET if isinstance(error, NotYet) else Kind.ABSENT if _may_pass(kafka) else Kind.FAULT
+        self._tries[kind] += 1
+        tries = self._tries[kind]
+        if tries >= TRIES_MAX and isinstance(error, NotYet):
             raise error.becomes from error
-        if self._tries >= TRIES_MAX and kafka is None:
-            is_memory = isinstance(error, duckdb.OutOfMemoryException | MemoryError)
+        if tries >= TRIES_MAX and kind is Kind.FAULT:
+            is_memory = isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException | MemoryError)
             failure = "resource_limit" if is_memory else "record_path"
-            message = f"{type(error).__name__}: {error}; {self._tries} tries, {doing}"
-            raise Unmendable(failure, message) from error
-        return min(FIRST_PAUSE_S * 2.0 ** (self._tries - 1), PAUSE_S_MAX)
+            raise Unmendable(failure, f"{type(error).__name__}: {error}; {tries} tries, {doing}") from error
+        return min(FIRST_PAUSE_S * 2.0 ** min(tries - 1, 30), PAUSE_S_MAX)
+
+
+def _may_pass(kafka: KafkaError | None) -> bool:
+    """True for what Kafka's absence or a lost membership causes. Negative codes are the client's own."""
+    return kafka is not None and (kafka.code() < 0 or kafka.retriable() or kafka.code() in _PASSING)

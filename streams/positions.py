@@ -1,11 +1,13 @@
 """Where a job stands in its inputs: where to begin, what is committed, what is gone. On the consumer owner's thread."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import Consumer, TopicPartition
 
-from slackwater.core.cut import Cut, PartitionKey, cut_of
+from slackwater.core.control.fail import OFFSETS_LOST
+from slackwater.core.cut import Cut, PartitionKey, cut_of, lost_text
 
 from .job_group import gaps_between
 from .standing import DataGap, NotYet, Unmendable
@@ -24,16 +26,26 @@ def committed(consumer: Consumer, keys: Iterable[PartitionKey]) -> Cut:
     return cut_of({(tp.topic, tp.partition): tp.offset for tp in found})
 
 
-def starting_positions(
-    consumer: Consumer, partitions: list[TopicPartition], last_cut: Cut, *, at_end: bool
-) -> list[TopicPartition]:
-    """Where Kafka says, else the last cut in the log, else the topic's end or beginning."""
-    logged = {(topic, partition): offset for topic, partition, offset in last_cut}
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Where to begin where Kafka has no committed offset: at `cut` if it still `holds`, else at the end or the beginning."""
+
+    cut: Cut
+    holds: bool
+    at_end: bool
+
+
+def starting_positions(consumer: Consumer, partitions: list[TopicPartition], begin: Begin) -> list[TopicPartition]:
+    """Where Kafka says, else where `begin` does. Raises Unmendable for a partition whose offset is lost."""
+    logged = {(topic, partition): offset for topic, partition, offset in begin.cut}
     found = consumer.committed(partitions_of((tp.topic, tp.partition) for tp in partitions), REQUEST_TIMEOUT_S)
     fresh = [tp for tp in found if tp.offset < 0]
+    lost = [f"{tp.topic}[{tp.partition}]" for tp in fresh if (tp.topic, tp.partition) in logged and not begin.holds]
+    if lost:
+        raise Unmendable(OFFSETS_LOST, lost_text(", ".join(lost)))
     for tp in fresh:
         low, high = consumer.get_watermark_offsets(tp, REQUEST_TIMEOUT_S)
-        tp.offset = logged.get((tp.topic, tp.partition), high if at_end else low)
+        tp.offset = logged.get((tp.topic, tp.partition), high if begin.at_end else low)
     if fresh:
         # Committed before anything is taken: a later crash must not decide anew where "latest" is.
         consumer.commit(offsets=fresh, asynchronous=False)

@@ -4,25 +4,30 @@ One thread owns the consumer and is the only one to touch it; the other runs SQL
 worked on the next is fetched; at most one waits, nowhere else. Why this is exact: docs/decisions/0006-record-path.md.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
-from confluent_kafka import KafkaException
 
 from slackwater.core.coverage import Stance
-from slackwater.core.cut import Cut
 from slackwater.core.sql.plan import JobPlan
 from slackwater.core.want import Want
+from slackwater.persistence.steps import reached
 
+from .allowance import Allowance
+from .counts import Counts
 from .kafka_connection import KafkaConnection
+from .logging_setup import about
+from .open_outputs import OpenOutputs
 from .parts import REAL, Parts
 from .patience import Patience
+from .positions import Begin
+from .proof import DRAIN_TIMEOUT_S, Proof
 from .sink import Sink
 from .source import Source
-from .standing import Counts, PathFailure, Standing, Unmendable
-from .steps import reached
+from .standing import PathFailure, Standing, Unmendable
 from .taken import Taken
 from .topic_identity import arrive
 from .transaction import Transaction
@@ -31,7 +36,6 @@ log = structlog.get_logger()
 
 BATCH_RECORDS_MAX: Final = 20_000
 CONSUME_TIMEOUT_S: Final = 0.05
-DRAIN_TIMEOUT_S: Final = 30.0
 LEASE_S: Final = 30.0
 """A word from the log holds for so long. A worker that cannot reach the log any more holds still rather than guess."""
 
@@ -50,31 +54,30 @@ class RecordPath:
         connection: KafkaConnection,
         worker: str,
         *,
-        last_cut: Cut,
+        begin: Begin,
         topics: Mapping[str, str],
+        counts: Counts,
         on_change: Callable[[], None],
         parts: Parts = REAL,
     ) -> None:
         self.job_id = job_id
-        self.counts = Counts()
         self.standing: Standing | None = None
         self.failure: PathFailure | None = None
         self._plan = plan
         self._topics = dict(topics)
-        self._clock = parts.clock
-        self._connection = connection
-        self._on_change = on_change
-        sink = Sink(job_id, connection, worker, plan.dead_letter_topic)
-        self._transaction = Transaction(job_id, parts.engine(plan), sink, self.counts)
-        self._source = Source(
-            job_id, plan, connection, worker, last_cut=last_cut, drain=self._drain, on_assigned=on_change, clock=parts.clock
-        )
+        self._clock, self._connection, self._on_change = parts.clock, connection, on_change
+        sink = Sink(job_id, connection, worker, plan.dead_letter_topic, parts.clock)
+        self._transaction = Transaction(job_id, parts.engine(plan), sink, counts)
+        self._source = Source(job_id, plan, connection, worker, begin=begin, on_assigned=on_change, clock=parts.clock)
         self._handover = parts.handover()
-        self._patience = Patience()
+        self._patience = Patience(counts)
+        self._allowance = Allowance(parts.clock)
         self._want: tuple[Want | None, float] = (None, 0.0)
         self._at = "before the first record"
         self._owner = threading.Thread(target=self._own, name=f"source-{job_id}", daemon=True)
         self._worker = threading.Thread(target=self._work, name=f"work-{job_id}", daemon=True)
+        outputs = OpenOutputs(connection, plan.written_topics, parts.clock)
+        self._proof = Proof(self._source, sink, self._handover, outputs, self._worker)
 
     def start(self) -> None:
         """Join the job's consumer group. Nothing is taken before the first `want`."""
@@ -98,8 +101,6 @@ class RecordPath:
             if thread.ident is not None:
                 thread.join(timeout_s)
 
-    # The owner's thread.
-
     def _own(self) -> None:
         try:
             while not self._handover.is_over and not self.step():
@@ -109,7 +110,8 @@ class RecordPath:
 
     def leave(self) -> None:
         """Finish and commit what was taken, end the working thread, leave the group."""
-        self._drain()
+        with contextlib.suppress(Exception):  # Kafka may be gone; what was not committed is taken again by the next owner
+            self._proof.hand_over()
         self._handover.end()
         if self._worker.ident is not None:
             self._worker.join(DRAIN_TIMEOUT_S)
@@ -133,7 +135,8 @@ class RecordPath:
         What the working thread holds came from this membership; without it nothing of it may be committed.
         """
         self._handover.spoil(error)
-        self._handover.empty(DRAIN_TIMEOUT_S)
+        if self._handover.empty(DRAIN_TIMEOUT_S):
+            self._transaction.give_up()
         try:
             pause_s = self._patience.failed(error, self._at)
         except Unmendable as final:
@@ -147,6 +150,7 @@ class RecordPath:
         if self._handover.broken is not None:
             self._rewind(self._handover.broken)
         want, as_of = self._want
+        about(self.job_id, want)
         if want is None or as_of <= self._source.assigned_at or self._clock() - as_of > LEASE_S:
             # A partition is taken from only after a word from the log that is younger than its assignment, and not too old.
             self._source.hold()
@@ -154,45 +158,41 @@ class RecordPath:
         elif want.stance is Stance.RUNNING:
             self._run(want)
         else:
-            self._source.hold()
-            self._drain()
-            reached("drained")
-            if self._handover.broken is None and self._vouch(want) and want.stance is Stance.RELEASED:
+            if self._proof.hold_still() and self._vouch(want) and want.stance is Stance.RELEASED:
                 return True
             self._source.serve(CONSUME_TIMEOUT_S)
         return False
 
     def _run(self, want: Want) -> None:
         if not self._is_vouched(want) and self._source.has_assignment:
+            if not self._proof.hold_still():
+                return
             self._source.skip(want.skips)
             self._source.refuse_gaps()
+            if not self._vouch(want):
+                self._source.serve(CONSUME_TIMEOUT_S)
+                return
+        count = self._allowance.records(want.cap, self.standing, BATCH_RECORDS_MAX)
+        if count == 0:
+            self._handover.wait_for_end(CONSUME_TIMEOUT_S)
+            return
         self._source.release()
-        self._vouch(want)
-        taken = self._source.take(BATCH_RECORDS_MAX, CONSUME_TIMEOUT_S)
+        taken = self._source.take(count, CONSUME_TIMEOUT_S)
         if taken is not None:
+            self._allowance.took(taken.records)
             reached("taken")
             self._handover.put(taken)
 
-    def _drain(self) -> None:
-        self._handover.drain(DRAIN_TIMEOUT_S, self._worker)
-
     def _vouch(self, want: Want) -> bool:
-        """Read the stable committed offsets back from Kafka, once for each change of epoch or assignment."""
+        """Prove where we stand, once for each change of epoch or assignment."""
         if not self._source.has_assignment or self._is_vouched(want):
             return self._source.has_assignment
-        if want.stance is not Stance.RUNNING:
-            try:
-                self._transaction.sink.settle(*self._source.stands())
-            except KafkaException as error:
-                # The next turn rewinds: its new producer waits for the same markers, and we stay in the group.
-                self._handover.spoil(error)
-                return False
-        offsets = self._source.vouched_offsets()
-        reached("read_back")
-        if offsets is None:
+        standing = self._proof.standing(want, self._topics)
+        if standing is None:
             return False
         self._source.vouched = True
-        self.standing = Standing(want, offsets, self._source.partition_counts(), self._source.lag(), self._topics)
+        self.standing = standing
+        self._patience.stands()
         reached("vouched")
         self._on_change()
         return True
@@ -205,12 +205,13 @@ class RecordPath:
         reached("rewinding")
         pause_s = self._patience.failed(cause, self._at)
         log.warning("rewinding to the committed offsets", job_name=self.job_id, cause=repr(cause), wait_s=pause_s)
-        self._handover.empty(DRAIN_TIMEOUT_S)
+        if not self._handover.empty(DRAIN_TIMEOUT_S):
+            # Nothing may be taken again while it is still worked on. Leaving the group makes it lost.
+            raise TimeoutError(f"a batch is worked on for more than {DRAIN_TIMEOUT_S:g} s")
         self._source.hold()
         self._source.serve(pause_s)
         self._transaction.sink.rebuild()
         self._source.rewind()
-        self.counts.rebuilt += 1
         self._handover.mend()
 
     def _fail(self, error: Unmendable) -> None:
@@ -228,19 +229,22 @@ class RecordPath:
                 self.work_on(taken)
         except Unmendable as error:
             self._fail(error)
+        except Exception as error:
+            log.exception("the working thread failed", job_name=self.job_id)
+            self._fail(Unmendable("record_path", f"{type(error).__name__}: {error}"))
         finally:
-            self._transaction.sink.drop()
+            self._transaction.close()
             self._handover.done()
 
     def work_on(self, taken: Taken) -> None:
         """One batch, one transaction."""
-        broken: Exception | None = None
         self._at = f"last at {taken.first}"
+        about(self.job_id, self._want[0])
         try:
             self._transaction.run(taken, lambda: self._source.group)
             self._patience.succeeded()
+            self._handover.done()
         except Exception as error:
-            broken = error
             # Whatever was written is aborted by the next init_transactions of this id, at the latest by its timeout.
             self._transaction.give_up()
-        self._handover.done(broken)
+            self._handover.done(error)

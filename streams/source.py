@@ -7,19 +7,19 @@ the owner takes it after each consume and first thing in `on_revoke`, and others
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from slackwater.core.cut import Cut, cut_of
+from slackwater.core.cut import Cut, cut_of, merge
 from slackwater.core.sql.plan import JobPlan
+from slackwater.persistence.steps import reached
 
 from . import positions
-from .job_group import group_of
-from .kafka_connection import WIRE_BROKE, KafkaConnection
-from .positions import partitions_of
+from .kafka_connection import CLIENT_PREFIX, WIRE_BROKE, KafkaConnection
+from .positions import Begin, partitions_of
 from .standing import NotYet, Unmendable
-from .steps import reached
 from .taken import OutOfRange, Taken, only_records
 
 MAX_POLL_INTERVAL_MS: Final = 300_000
@@ -36,21 +36,20 @@ class Source:
         connection: KafkaConnection,
         worker: str,
         *,
-        last_cut: Cut,
-        drain: Callable[[], None],
+        begin: Begin,
         on_assigned: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
         self._topics = list(plan.input_topics)
-        self._start_at_end = plan.options.start == "latest" and not last_cut
-        self._last_cut = last_cut
-        self._drain = drain
+        self._begin = begin
+        self.hand_over: Callable[[], bool] = lambda: True
+        """Called before partitions go to others: finishes what is in work. False if that is not known to be done."""
         self._on_assigned = on_assigned
         self._clock = clock
         self._connection = connection
         self._settings: dict[str, Any] = {
-            "group_id": group_of(job_id),
-            "client_id": f"slackwater-{worker}",
+            "group_id": connection.group_of(job_id),
+            "client_id": CLIENT_PREFIX + worker,
             "enable_auto_commit": False,
             "enable_auto_offset_store": False,
             "auto_offset_reset": "error",
@@ -69,6 +68,7 @@ class Source:
         self._owned: set[tuple[str, int]] = set()
         self._lost = threading.Event()
         self._last_seen: Cut = ()
+        self._refusal: Unmendable | None = None
         self._wire_broke = self._has_committed = False
         self.has_assignment = False
         self.assigned_at = 0.0
@@ -96,12 +96,11 @@ class Source:
 
     def close(self) -> None:
         """Leave the group. What is in flight must be drained before. Closing twice is fine."""
-        consumer, self._consumer = self._consumer, None
-        self._lost.set()
-        self._lost = threading.Event()
-        if consumer is not None:
+        self._lose()
+        if self._consumer is not None:
             with contextlib.suppress(Exception):  # of a callback; then the group misses us after the session timeout
-                consumer.close()
+                self._consumer.close()
+            self._consumer = None
             reached("released")
 
     def hold(self) -> None:
@@ -136,6 +135,8 @@ class Source:
     def _consume(self, count: int, timeout_s: float) -> list[Message]:
         """Raises if a plain offset commit may have a second copy on its way: it would set the offsets back."""
         messages = self.consumer.consume(count, timeout_s)
+        if self._refusal is not None:
+            raise self._refusal
         if self._wire_broke and self._has_committed:
             late = "the connection broke around an offset commit; a new membership fences what may be late"
             raise KafkaException(KafkaError(KafkaError._TRANSPORT, late))
@@ -154,23 +155,9 @@ class Source:
         """What `committed` last found."""
         return self._last_seen
 
-    def vouched_offsets(self) -> Cut | None:
-        """`committed`, if the group still counts us as the owner; None if it does not.
-
-        Reading offsets asks for no membership, so a worker that slept past its session could vouch for what another runs.
-        Committing what was read changes nothing and is fenced by the member's generation.
-        """
-        found = [TopicPartition(*position) for position in self.committed()]
-        if not found:
-            return ()
-        self._has_committed = True
-        try:
-            answers = self.consumer.commit(offsets=found, asynchronous=False)
-        except KafkaException as error:
-            if error.args[0].code() in WIRE_BROKE:
-                raise
-            return None
-        return None if any(answer.error for answer in answers or ()) else self._last_seen
+    def stood_at(self, offsets: Cut, *, holds: bool) -> None:
+        """What was vouched for: if Kafka forgets it, `holds` says whether the job may go on there all the same."""
+        self._begin = replace(self._begin, cut=merge(self._begin.cut, offsets), holds=holds)
 
     def stands(self) -> tuple[Cut, Any]:
         """The committed offsets of what is owned, where there are any, and the membership that may commit them."""
@@ -191,8 +178,12 @@ class Source:
 
     def partition_counts(self) -> dict[str, int]:
         """Partition count of every input topic."""
-        found = ((topic, self.consumer.list_topics(topic, REQUEST_TIMEOUT_S).topics[topic]) for topic in self._topics)
-        return {topic: len(metadata.partitions) for topic, metadata in found}
+        found = {topic: self.consumer.list_topics(topic, REQUEST_TIMEOUT_S).topics[topic] for topic in self._topics}
+        for metadata in found.values():
+            # A broker that has just come back may not know the topic for a moment: no partition would be to vouch for.
+            if metadata.error is not None or not metadata.partitions:
+                raise KafkaException(metadata.error or KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+        return {topic: len(metadata.partitions) for topic, metadata in found.items()}
 
     def rewind(self) -> None:
         """Back to the committed offsets: what was taken since was not committed and is taken again."""
@@ -214,9 +205,13 @@ class Source:
         """Start where Kafka, else the log, else the deployment says; held until the log has spoken again."""
         if partitions:
             self._has_committed = True
-            at = positions.starting_positions(consumer, partitions, self._last_cut, at_end=self._start_at_end)
+            try:
+                at = positions.starting_positions(consumer, partitions, self._begin)
+            except Unmendable as error:
+                self._refusal = error  # what a callback raises does not come out of `consume` as it is
+                return
             # A partition that comes after the first start is read from its beginning.
-            self._start_at_end = False
+            self._begin = replace(self._begin, at_end=False)
             consumer.incremental_assign(at)
             consumer.pause(at)
             keys = {(tp.topic, tp.partition) for tp in partitions}
@@ -230,17 +225,21 @@ class Source:
         self._on_assigned()
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Finish and commit what is in flight, then let go."""
+        """Finish and commit what is in flight, see it visible, then let go. What could not be finished is lost."""
         self.group = consumer.consumer_group_metadata()
-        self._drain()
+        if not self.hand_over():
+            self._lose()
         reached("revoked")
         self._forget(consumer, partitions)
 
     def _were_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Someone else may own them already: nothing of theirs may be committed any more."""
+        self._lose()
+        self._forget(consumer, partitions)
+
+    def _lose(self) -> None:
         self._lost.set()
         self._lost = threading.Event()
-        self._forget(consumer, partitions)
 
     def _forget(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         keys = {(tp.topic, tp.partition) for tp in partitions}

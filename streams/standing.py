@@ -1,4 +1,4 @@
-"""What a record path tells the supervisor: where it stands, why it failed, what it counted."""
+"""What a record path tells the supervisor: where it stands, and why it failed."""
 
 from dataclasses import dataclass, field
 
@@ -50,13 +50,3 @@ class PathFailure:
     offsets: Cut = ()
     """What this worker last saw committed."""
     gaps: tuple[Gap, ...] = ()
-
-
-@dataclass(slots=True)
-class Counts:
-    """Observations since the path started: no fact of the job's life."""
-
-    taken: int = 0
-    written: int = 0
-    dead_letters: int = 0
-    rebuilt: int = 0

@@ -20,16 +20,22 @@ from slackwater.core.commands import Command, Verb
 from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.fail import Fail
 from slackwater.core.job import Job
+from slackwater.core.policy.policy import NO_POLICY
 from slackwater.core.sql.errors import SqlError
+from slackwater.core.want import wanted
 from slackwater.persistence.errors import StoreError
+from slackwater.persistence.steps import reached
 from slackwater.persistence.store import EventStore
 
+from .counts import CountsOfJobs
+from .health import Health
 from .job_agent import JobAgent
 from .job_group import offsets_of_empty_group
 from .kafka_connection import KafkaConnection
+from .logging_setup import about
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
-from .scheduler import SCHEDULER, due
-from .steps import reached
+from .scheduler import SCHEDULER, OpenWindow, due, open_windows, windows_due
+from .standing import Standing
 
 log = structlog.get_logger()
 POLL_INTERVAL_S: Final = 1.0
@@ -39,14 +45,27 @@ BUSY_TIMEOUT_S: Final = 5.0
 class Supervisor(Service):
     """One in every worker. `wake` may be called from any thread."""
 
-    def __init__(self, app: faust.App, store: EventStore, connection: KafkaConnection, worker: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        app: faust.App,
+        store: EventStore,
+        connection: KafkaConnection,
+        worker: str,
+        counts: CountsOfJobs,
+        health: Health,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self._counts = counts
+        self._health = health
         self._app = app
         self._store = store
         self._connection = connection
         self._worker = worker
         self._oversight = Oversight(worker)
         self._agents: dict[str, JobAgent] = {}
+        self._policy = NO_POLICY
+        self._opened: tuple[OpenWindow, ...] = ()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -56,6 +75,10 @@ class Supervisor(Service):
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._woken.set)
+
+    def standings(self) -> list[tuple[str, Standing | None]]:
+        """Every job that has a record path here, and what that vouched for last."""
+        return [(job_id, agent.running.standing) for job_id, agent in list(self._agents.items())]
 
     async def on_start(self) -> None:
         """Remember the loop that `wake` speaks to."""
@@ -83,15 +106,23 @@ class Supervisor(Service):
     async def _supervise(self) -> None:
         while not self.should_stop:
             self._woken.clear()
+            self._health.turned()
             as_of = time.monotonic()
             try:
-                for job in await asyncio.to_thread(self._store.jobs):
+                for job in await asyncio.to_thread(self._look):
                     self._begin(job, as_of)
+                self._health.read()
             except StoreError as error:
                 log.warning("the log is not reachable; jobs go on as they are until the lease ends", cause=str(error))
                 await self.sleep(POLL_INTERVAL_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_INTERVAL_S)
+
+    def _look(self) -> tuple[Job, ...]:
+        """The jobs; and what the policy says now, which is kept. Not for the loop: it asks the log."""
+        self._policy = self._store.policy()
+        self._opened = open_windows(self._policy, datetime.now(UTC))
+        return self._store.jobs(checked=True)
 
     def _begin(self, job: Job, as_of: float) -> None:
         """Look after the job, unless that is still going on."""
@@ -102,15 +133,19 @@ class Supervisor(Service):
 
     async def _look_after(self, job: Job, as_of: float) -> None:
         agent = self._agents.get(job.id)
+        about(job.id, wanted(job))
         try:
             for verb in due(job, datetime.now(UTC)):
                 await self._say(job, verb, SCHEDULER)
+            for id, pause in windows_due(self._policy, self._opened, job):
+                if await asyncio.to_thread(self._store.result, id) is None:
+                    await self._say(job, pause, SCHEDULER, id)
             for action in self._oversight.judge(job, agent.running if agent else None, as_of):
                 await self._act(job, action, as_of)
         except (StoreError, KafkaException) as error:
-            log.warning("looking after a job failed; again soon", job_name=job.id, cause=str(error))
+            log.warning("looking after a job failed; again soon", cause=str(error))
         except Exception:
-            log.exception("looking after a job failed", job_name=job.id)
+            log.exception("looking after a job failed")
 
     async def _act(self, job: Job, action: Action, as_of: float) -> None:
         match action:
@@ -135,24 +170,25 @@ class Supervisor(Service):
 
     async def _employ(self, job: Job) -> None:
         try:
-            agent = JobAgent(self._app, job, self._connection, self._worker, self.wake)
+            agent = JobAgent(self._app, job, self._connection, self._worker, self._counts[job.id], self.wake)
         except SqlError as error:
             await self._say(job, Fail(self._worker, job.epoch, "unreadable_job", str(error)))
             return
         self._agents[job.id] = agent
         await agent.start()
 
-    async def _say(self, job: Job, verb: Verb, actor: str | None = None) -> None:
-        await asyncio.to_thread(say, self._store, actor or self._worker, job, verb)
+    async def _say(self, job: Job, verb: Verb, actor: str | None = None, id: str | None = None) -> None:
+        await asyncio.to_thread(say, self._store, actor or self._worker, job, verb, id)
         self.wake()
 
 
-def say(store: EventStore, actor: str, job: Job, verb: Verb) -> None:
-    """A worker's own command. Its id follows from its content and the version it answers: a repeat is a duplicate."""
+def say(store: EventStore, actor: str, job: Job, verb: Verb, id: str | None = None) -> None:
+    """A worker's own command. Its id, unless given, follows from content and version answered: a repeat is a duplicate."""
     digest = payload_hash([actor, job.id, verb.name, job.version, repr(verb)]).hex()[:24]
-    result = store.handle(Command(f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC)))
+    result = store.handle(Command(id or f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC)))
     reached("acked")
     if result.changed:
-        log.info(f"{job.id} {verb.name}", job_name=job.id, state=result.state, events=list(result.events))
+        told = {"job_name": job.id, "epoch": result.epoch, "command_id": job.wish, "state": result.state}
+        log.info(f"{job.id} {verb.name}", **told, events=list(result.events))
     elif result.code is not None:
-        log.info(f"{job.id} {verb.name} refused", job_name=job.id, code=result.code, message=result.message)
+        log.info(f"{job.id} {verb.name} refused", code=result.code, message=result.message)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
@@ -13,6 +14,8 @@ from .kafka_connection import KafkaConnection
 from .standing import NotYet, Unmendable
 
 REQUEST_TIMEOUT_S: Final = 15.0
+FOR_EVER: Final = MappingProxyType({"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"})
+"""Settings of a topic that keeps what it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class ControlTopics:
         """Name → partitions. One partition each: order is worth more than width at control rates."""
         return {self.control: 1, self.replies: 1, self.events: 1}
 
+    def settings(self) -> dict[str, Mapping[str, str]]:
+        """Name → settings where the broker's own would not do: what was published says where to go on, however long ago."""
+        return {self.events: FOR_EVER}
+
 
 def partition_counts(connection: KafkaConnection) -> dict[str, int]:
     """Every topic of the cluster with its partition count. Raises KafkaException if no broker answers in time."""
@@ -62,13 +69,16 @@ def ensure_job_topics(connection: KafkaConnection, plan: JobPlan) -> None:
     ensure_topics(connection, width)
 
 
-def ensure_topics(connection: KafkaConnection, wanted: Mapping[str, int]) -> None:
-    """Create what does not exist, with the broker's default replication; leave what exists as it is.
+def ensure_topics(
+    connection: KafkaConnection, wanted: Mapping[str, int], settings: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
+    """Create what does not exist, with the broker's default replication and `settings` by name; leave what exists as it is.
 
     A Faust agent never gets a topic that is made after its worker started, so this comes first.
     """
     known = partition_counts(connection)
-    missing = [NewTopic(name, n) for name, n in wanted.items() if name not in known]
+    own = settings or {}
+    missing = [NewTopic(name, n, config=dict(own.get(name, {}))) for name, n in wanted.items() if name not in known]
     if not missing:
         return
     admin = connection.admin()

@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
 from confluent_kafka import KafkaException
 
-from .engine import Engine
+from slackwater.persistence.steps import reached
+
+from .counts import Counts
+from .engine import Engine, Outcome
 from .patience import as_unmendable
 from .sink import Sink
-from .standing import Counts
-from .steps import reached
 from .taken import Taken
 
 log = structlog.get_logger()
@@ -50,21 +52,38 @@ class Transaction:
         `group` gives the newest group metadata. Raises Unmendable, PartitionsLost, KafkaException; after
         any of them nothing of the batch is visible, or the result is unknown and the sink must be rebuilt.
         """
-        written = dead = 0
+        began = time.perf_counter()
+        outcomes = []
         for batch in taken.batches():
             outcome = self._engine.run(batch)
             reached("computed")
             self.sink.write(outcome)
             reached("written")
-            written += sum(len(rows) for rows in outcome.outputs.values())
-            dead += len(outcome.dead_letters)
+            outcomes.append(outcome)
+        # In this order: who lost the partitions and joined anew must not commit as the new member.
+        membership = group()
         if taken.lost.is_set():
             raise PartitionsLost("the partitions were lost while the batch was worked on")
-        self.sink.commit(taken.offsets, group())
+        self.sink.commit(taken.offsets, membership)
         reached("committed")
-        self._counts.taken += taken.records
-        self._counts.written += written
-        self._counts.dead_letters += dead
+        self._count(taken, outcomes, time.perf_counter() - began)
+
+    def _count(self, taken: Taken, outcomes: list[Outcome], seconds: float) -> None:
+        counts = self._counts
+        counts.records += taken.records
+        counts.committed = taken.offsets
+        counts.batch_s.add(seconds)
+        counts.last_record_at = datetime.now(UTC)
+        for outcome in outcomes:
+            counts.bytes_in += outcome.bytes_in
+            counts.bytes_out += outcome.bytes_out
+            counts.outputs += sum(map(len, outcome.outputs.values()))
+            counts.dead_letters += len(outcome.dead_letters)
+
+    def close(self) -> None:
+        """Drop producer and engine."""
+        self.sink.drop()
+        self._engine.close()
 
     def give_up(self) -> None:
         """Abort if that works; else the next `init_transactions` of this id does, at the latest the timeout."""

@@ -1,13 +1,13 @@
 """The worker process: one Faust app with the control agent, the supervisor and the publisher."""
 
 import asyncio
-import logging
 import os
 import secrets
 import socket
-import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import faust
@@ -15,7 +15,10 @@ import structlog
 from confluent_kafka import KafkaException
 from mode import Service
 
+from slackwater.core.commands import is_command_id
+from slackwater.core.observation import CONTROL, VIGIL, Observation
 from slackwater.core.states import LIVE
+from slackwater.core.want import wanted
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import EventStore
 
@@ -23,19 +26,33 @@ from .broker_limits import check_broker_limits
 from .control import agent as control_agent
 from .control.anchor import check_anchor
 from .control.publisher import Publisher
+from .control.replies import Replies
+from .counts import CountsOfJobs
 from .faust_credentials import faust_credentials
+from .health import Health
 from .kafka_connection import KafkaConnection
+from .logging_setup import about, set_up_logging
+from .metrics_server import MetricsServer
+from .observer import Observer, ObserverService
 from .supervisor import Supervisor, say
 from .topics import ControlTopics, ensure_topics
 from .vigil import Vigil
+from .worker_metrics import WorkerMetrics
 
 log = structlog.get_logger()
 PUBLISH_INTERVAL_S: Final = 1.0
+THREADS: Final = 64
+NAME_BYTES_MAX: Final = 100
 
 
 def worker_name() -> str:
     """A name no other worker has: two workers of one name would fence each other's producers."""
     return f"{socket.gethostname().lower()}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+def is_worker_name(text: str) -> bool:
+    """Printable text of 1–100 bytes: the ids of a worker's own commands begin with it."""
+    return is_command_id(text) and len(text.encode()) <= NAME_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +88,36 @@ class VigilService(Service):
             if owns_control_topic(self._app, self._settings.topics):
                 try:
                     await asyncio.to_thread(self._look, vigil)
-                except (KafkaException, StoreError) as error:
+                except StoreError as error:
                     log.warning("the vigil could not look; again soon", cause=str(error))
                 except Exception:
                     log.exception("the vigil failed; again soon")
             await self.sleep(self._settings.vigil_interval_s)
 
     def _look(self, vigil: Vigil) -> None:
-        for job in self._store.jobs():
+        vigil.seen.clear()
+        for job in self._store.jobs(checked=True):
             if job.state in LIVE:
-                for verb in vigil.look(job):
-                    say(self._store, self._settings.name, job, verb)
+                about(job.id, wanted(job))
+                try:
+                    for verb in vigil.look(job):
+                        say(self._store, self._settings.name, job, verb)
+                except KafkaException as error:
+                    # Of this job's topics perhaps: the others are looked at all the same.
+                    log.warning("the vigil could not look; again soon", cause=str(error))
+        at, topics = datetime.now(UTC), self._settings.topics
+        seen = [Observation(job_id, VIGIL, at, body) for job_id, body in vigil.seen.items()]
+        control = vigil.look_at_control(topics.prefix, topics.control)
+        self._store.observe([*seen, Observation(CONTROL, VIGIL, at, control)])
 
 
 class PublisherService(Service):
     """Publishes the log while this worker owns the control topic; exactly one worker does."""
 
-    def __init__(self, app: faust.App, store: EventStore, settings: WorkerSettings, **kwargs: Any) -> None:
+    def __init__(self, app: faust.App, store: EventStore, settings: WorkerSettings, replies: Replies, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._app = app
+        self._replies = replies
         self._store = store
         self._settings = settings
         self._publisher: Publisher | None = None
@@ -119,7 +147,8 @@ class PublisherService(Service):
 
     def _publish_new(self) -> None:
         if self._publisher is None:
-            self._publisher = Publisher(self._store, self._settings.connection, self._settings.topics)
+            connection, topics = self._settings.connection, self._settings.topics
+            self._publisher = Publisher(self._store, connection, topics, self._replies)
             self._publisher.open()
         while self._publisher.publish():
             pass
@@ -137,7 +166,7 @@ class PublisherService(Service):
             await self.sleep(PUBLISH_INTERVAL_S)
 
 
-def build_app(store: EventStore, settings: WorkerSettings, directory: str) -> faust.App:
+def build_app(store: EventStore, settings: WorkerSettings, directory: str, metrics: MetricsServer | None) -> faust.App:
     """The Faust app of one worker. Control topics must exist before it starts; `directory` is Faust's, and stays empty."""
     app = faust.App(
         settings.topics.prefix,
@@ -155,41 +184,27 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str) -> fa
         stream_wait_empty=False,
         datadir=directory,
     )
-    supervisor = Supervisor(app, store, settings.connection, settings.name)
-    publisher = PublisherService(app, store, settings)
+    counts, health = CountsOfJobs(), metrics.health if metrics else Health()
+    supervisor = Supervisor(app, store, settings.connection, settings.name, counts, health)
+    observer = ObserverService(Observer(settings.name, counts), store, supervisor.standings)
+    replies = Replies(settings.connection, settings.topics)
+    publisher = PublisherService(app, store, settings, replies)
     vigil = VigilService(app, store, settings)
-    control_agent.install(app, store, settings.topics, supervisor.wake)
+    control = control_agent.install(app, store, settings.topics, replies, supervisor.wake)
+    if metrics is not None:
+        metrics.show(WorkerMetrics(store, settings.name, counts, supervisor.standings, control))
 
     @app.task  # type: ignore[untyped-decorator]
     async def employ() -> None:
+        # asyncio's own has six threads on two processors: a few slow drains would hold up every command.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "slackwater"))
+        await app.add_runtime_dependency(observer)  # what was first ends last: its last word comes after the drain
         await app.add_runtime_dependency(supervisor)
         await app.add_runtime_dependency(publisher)
         await app.add_runtime_dependency(vigil)
         log.warning("worker ready", worker=settings.name)
 
     return app
-
-
-def set_up_logging(level: str) -> None:
-    """One handler for our log and for Faust's: people's lines on a terminal, JSON lines elsewhere, all on stderr."""
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-    ]
-    on_terminal = sys.stderr.isatty()
-    render: Any = structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, render]
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("faust", "aiokafka", "mode"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def prepare(store: EventStore, settings: WorkerSettings) -> None:
@@ -199,14 +214,14 @@ def prepare(store: EventStore, settings: WorkerSettings) -> None:
     """
     faust_credentials(settings.connection.extra)
     check_broker_limits(settings.connection)
-    ensure_topics(settings.connection, settings.topics.all())
+    ensure_topics(settings.connection, settings.topics.all(), settings.topics.settings())
     check_anchor(store, settings.connection, settings.topics)
 
 
-def run_worker(store: EventStore, settings: WorkerSettings) -> None:
+def run_worker(store: EventStore, settings: WorkerSettings, metrics: MetricsServer | None = None) -> None:
     """Run until SIGINT or SIGTERM, after `prepare`; drains every job before it returns."""
     set_up_logging(settings.log_level)
     with tempfile.TemporaryDirectory(prefix="slackwater-faust-") as directory:
-        app = build_app(store, settings, directory)
+        app = build_app(store, settings, directory, metrics)
         worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False, quiet=True)
         worker.execute_from_commandline()

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from slackwater.core.commands import Verb
+from slackwater.core.cut import cut_text
 
 from .. import errors
 from ..api import Admin
@@ -17,7 +18,7 @@ from ..bulk import Answer
 from ..desk import CommandResult
 from .app import Output, connect, report
 from .asked import Asked, Wait
-from .render import busy, cut_text, messages, one, plain, show, table_of
+from .render import busy, messages, one, plain, show, table_of
 
 COLUMNS = ("NAME", "STATE", "BECOMES", "")
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from slackwater.core.control.pause import OPERATOR, Pause
-from slackwater.core.control.resume import Resume
+from slackwater.core.control.resume import UNTIL_LAG, Resume
+from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 
@@ -28,6 +29,9 @@ HoldOption = Annotated[str, typer.Option(help="Name of the hold.")]
 ForOption = Annotated[str | None, typer.Option("--for", help="The hold lets go by itself after this: 90s, 30m, 1h30m, 7d.")]
 UntilOption = Annotated[str | None, typer.Option(help="The hold lets go by itself then: 2026-11-24T14:30, here or +01:00.")]
 AllHolds = Annotated[bool, typer.Option("--all-holds", help="Release every hold.")]
+ToVersion = Annotated[str | None, typer.Option("--to", help="Version to go back to; default: the one before.")]
+RateOption = Annotated[int | None, typer.Option(help="Slowly: at most so many records a second, over all workers …")]
+UntilLagOption = Annotated[int, typer.Option(help="… until at most so many records lie before the job.")]
 AcceptGap = Annotated[bool, typer.Option("--accept-gap", help="Take a loss in the inputs, and continue after it.")]
 
 
@@ -38,11 +42,12 @@ def deploy(
     hold: Annotated[list[str] | None, typer.Option(help="Deploy held under this name: its first start is paused.")] = None,
     start: Annotated[bool, typer.Option("--start", help="Start it too.")] = False,
     reason: Reason = None,
+    wait: WaitOption = Wait.DONE,
     timeout: TimeoutOption = 30.0,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Deploy a job from a .sql file; nothing runs until it is started. The same file again changes nothing."""
+    """Deploy a job from a .sql file; it runs once it is started. Another text for a job that lives is rolled out to it."""
     from . import carry_out
 
     try:
@@ -51,7 +56,8 @@ def deploy(
         raise InvalidCommand("no_such_file", f"{file}: {error}") from error
     job = name or _named(sql) or file.stem.lower()
     with connect() as admin:
-        result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), reason=reason, command_id=command_id)
+        how = {"wait": wait is not Wait.NO, "timeout": timeout, "command_id": command_id}
+        result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), reason=reason, **how)
         if start:
             if output is Output.TABLE:
                 carry_out.tell(result, output)
@@ -68,6 +74,12 @@ def _named(sql: str) -> str | None:
         return read_annotations(Text(sql)).values.get("name")
     except SqlError:
         return None
+
+
+@moves_jobs
+def rollback(asked: Asked, to: ToVersion = None) -> Rollback:
+    """Deploy what was deployed before: the last version before this one, or the one that is named."""
+    return Rollback(to, asked.reason, asked.deadline)
 
 
 @moves_jobs
@@ -88,17 +100,33 @@ def _end_of(for_: str | None, until: str | None) -> dict[str, Any]:
 
     try:
         # A time without a zone is the one on the clock of whoever types it.
-        at = datetime.fromisoformat(until).astimezone(UTC) if until else None
+        at = _time(until) if until else None
         return {"for_s": duration_s(for_) if for_ else None, "until": at}
     except (ValueError, OverflowError) as error:
         hint = HINT if for_ and not until else "like 2026-11-24T14:30 or 2026-11-24T14:30+01:00"
         raise InvalidCommand("bad_until", str(error), hint=hint) from None
 
 
+def _time(text: str) -> datetime:
+    """Raises ValueError also for what the clocks here skip: nobody knows which of two hours was meant."""
+    said = datetime.fromisoformat(text)
+    at = said.astimezone(UTC)
+    if said.tzinfo is None and at.astimezone().replace(tzinfo=None) != said:
+        raise ValueError(f"{text} does not exist here: the clocks skip it")
+    return at
+
+
 @moves_jobs
-def resume(asked: Asked, hold: HoldOption = OPERATOR, all_holds: AllHolds = False, accept_gap: AcceptGap = False) -> Resume:
+def resume(
+    asked: Asked,
+    hold: HoldOption = OPERATOR,
+    all_holds: AllHolds = False,
+    accept_gap: AcceptGap = False,
+    rate: RateOption = None,
+    until_lag: UntilLagOption = UNTIL_LAG,
+) -> Resume:
     """Let jobs go: they continue exactly at the cut."""
-    return Resume(asked.reason, None if all_holds else hold, asked.deadline, accept_gap)
+    return Resume(asked.reason, None if all_holds else hold, asked.deadline, accept_gap, rate, until_lag)
 
 
 @moves_jobs

@@ -44,6 +44,10 @@ def worker(
     ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for a log or broker that does not answer; then exit 7.")] = 60,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Serve /metrics, /healthz, /readyz here; 0: nowhere (SLACKWATER_METRICS_PORT)."),
+    ] = None,
     parent_pid: Annotated[int | None, typer.Option(hidden=True, help="End when this process does.")] = None,
 ) -> None:
     """Run jobs: join their groups, move records, obey the log. SIGTERM drains and ends it within 40 seconds."""
@@ -51,7 +55,32 @@ def worker(
 
     if parent_pid is not None:
         threading.Thread(target=_end_with, args=(parent_pid,), daemon=True).start()
-    run(shared.log, shared.kafka, name, log_level, wait)
+    run(shared.log, shared.kafka, name, log_level, wait, metrics_port)
+
+
+@app.command()
+def web(
+    host: Annotated[str, typer.Option(help="Address to listen on. Beyond loopback a token is needed.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8321,
+    token: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="SLACKWATER_WEB_TOKEN", help="NAME:SECRET, several times; NAME stands in the log.", show_default=False
+        ),
+    ] = None,
+    read_only: Annotated[
+        bool | None, typer.Option("--read-only/--no-read-only", help="Only show; the default beyond loopback.")
+    ] = None,
+    host_name: Annotated[
+        list[str] | None, typer.Option(help="A name it is reached by, as behind a proxy; several times.", show_default=False)
+    ] = None,
+) -> None:
+    """The web page and the HTTP API, until Ctrl-C. Needs the log alone; with Kafka it shows lag and rate."""
+    from ..web.serve import serve
+    from ..web.settings import web_settings
+
+    settings = web_settings(host, port, token or (), read_only, host_name or ())
+    serve(shared.log, shared.kafka, settings)
 
 
 def _end_with(parent_pid: int) -> None:

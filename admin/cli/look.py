@@ -1,8 +1,6 @@
 """The verbs that look: jobs, show, history, audit, verify."""
 
 import sys
-import time
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -17,71 +15,33 @@ Job = Annotated[str, typer.Argument(help="Name of the job.", show_default=False)
 @app.command()
 def jobs(
     selector: SelectorOption = None,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Again every second, until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="On a terminal, until Ctrl-C: as `watch`.")] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the jobs: state, since when, lag, who holds them and why."""
+    """List the jobs: state, since when, lag and rate, who holds them and why."""
+    from .cells import JOB_COLUMNS, job_cells
+    from .render import console, plain, show
+    from .watch import show_table
+
     with connect() as admin:
-        while True:
-            _list(admin, selector, output)
-            if not watch:
-                return
-            time.sleep(1.0)
-
-
-def _list(admin: Any, selector: str | None, output: Output) -> None:
-    from .render import ago, busy, plain, show, until
-
-    rows, cells = [], []
-    with busy("asking Kafka …"):
-        lags = _lags(admin, found := admin.list_jobs(selector))
-    for status, lag in zip(found, lags, strict=True):
-        first = status.holds[0] if status.holds else None
-        rows.append({**plain(status), "lag": lag})
-        why = first.reason if first else status.failure
-        ends = until(status.resumes_at)
-        cells.append((status.name, status.state, ago(status.since), lag, first.by if first else None, why, ends))
-    show(rows, ("NAME", "STATE", "SINCE", "LAG", "PAUSED BY", "REASON", "RESUMES"), cells, output)
-
-
-def _lags(admin: Any, found: Sequence[Any]) -> list[int | None]:
-    """A broker that does not answer for one job is not waited for again for each of the others."""
-    lags: list[int | None] = []
-    for status in found:
-        kafka = admin.kafka_state(status.name) if not lags or lags[-1] is not None else None
-        lags.append(kafka.current_lag if kafka else None)
-    return lags
+        if watch and output is Output.TABLE and console.is_terminal:
+            show_table(admin, (), selector)
+        found = admin.list_jobs(selector)
+    show([plain(status) for status in found], JOB_COLUMNS, map(job_cells, found), output)
 
 
 @app.command()
 def show(job: Job, output: OutputOption = Output.TABLE) -> None:
     """Everything about one job: state, labels, holds, pauses, offsets, lag, SQL."""
-    from .render import ago, busy, console, cut_text, hold_text, one
+    from .cells import details_lines
+    from .render import busy, console, one
 
     with connect() as admin, busy("asking log and Kafka …"):
         details = admin.get_job_details(job)
     if one(details, output):
         return
-    status = details.status
-    lines = [
-        (
-            "state",
-            f"{status.state} for {ago(status.since)}, by {status.by}" + (f': "{status.reason}"' if status.reason else ""),
-        ),
-        ("version", f"{status.spec_version} (event {status.version}, epoch {status.epoch})"),
-        ("reads", ", ".join(details.inputs)),
-        ("writes", ", ".join(details.outputs)),
-        ("cut", cut_text(status.cut)),
-        ("lag", "unknown: no broker configured or reachable" if details.kafka_lag is None else str(details.kafka_lag)),
-        ("holds", ", ".join(hold_text(hold) for hold in status.holds) or "none"),
-        ("pauses", f"{details.metrics.pauses}, {details.metrics.paused_s:.1f} s in all"),
-    ]
-    if status.labels:
-        lines.insert(2, ("labels", ", ".join(f"{key}={value}" for key, value in status.labels.items())))
-    if status.failure:
-        lines.insert(1, ("failure", status.failure))
-    for label, text in lines:
-        console.print(f"{label:>8}  {text}", markup=False, highlight=False)
+    for label, text in details_lines(details):
+        console.print(f"{label:>9}  {text}", markup=False, highlight=False)
     console.print(f"\n{details.sql.strip()}", markup=False, highlight=False)
 
 
@@ -99,53 +59,13 @@ def history(
 
 def write_history(admin: Any, job: str, output: Output, *, since: int = 0, acks: bool = False) -> None:
     """The job's events as a table or JSON."""
-    from slackwater.core.codec import event_data
-    from slackwater.core.events import WorkerAcked, name_of
+    from slackwater.core.events import WorkerAcked
 
+    from .cells import EVENT_COLUMNS, event_cells, event_row
     from .render import show
 
-    rows, cells = [], []
-    for recorded in admin.history(job, since):
-        if isinstance(recorded.event, WorkerAcked) and not acks:
-            continue
-        data = event_data(recorded.event)
-        rows.append(
-            {
-                "name": job,
-                "version": recorded.version,
-                "seq": recorded.seq,
-                "at": recorded.at,
-                "event": name_of(recorded.event),
-                "actor": recorded.actor,
-                "channel": recorded.channel,
-                "command_id": recorded.command_id,
-                "epoch": recorded.epoch,
-                "data": data,
-            }
-        )
-        cells.append(
-            (recorded.version, f"{recorded.at:%H:%M:%S.%f}"[:-3], name_of(recorded.event), recorded.actor, _detail(data))
-        )
-    show(rows, ("#", "TIME", "EVENT", "BY", "DETAIL"), cells, output)
-
-
-def _detail(data: dict[str, Any]) -> str:
-    from slackwater.core.cut import PartitionOffset
-
-    from .render import cut_text
-
-    parts = [f'"{data["reason"]}"'] if data.get("reason") else []
-    if data.get("message"):
-        parts.append(f"{data['code']}: {data['message']}")
-    if data.get("hold", "operator") != "operator":
-        parts.append(f"hold {data['hold']}")
-    if data.get("until"):
-        parts.append(f"until {data['until'][:19].replace('T', ' ')} UTC")
-    if data.get("cut"):
-        parts.append(cut_text(tuple(PartitionOffset(*place) for place in data["cut"])))
-    if data.get("worker"):
-        parts.append(f"{data['worker']} is {data['stance']}")
-    return ", ".join(parts)
+    found = [one for one in admin.history(job, since) if acks or not isinstance(one.event, WorkerAcked)]
+    show([event_row(one) for one in found], EVENT_COLUMNS, map(event_cells, found), output)
 
 
 @app.command()

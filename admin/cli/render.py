@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from slackwater.core.cut import Cut
 from slackwater.core.duration import duration_text
 from slackwater.core.job import Hold
 
@@ -102,14 +101,3 @@ def ago(at: datetime | None) -> str:
     if seconds < 3600:
         return f"{seconds // 60}m{seconds % 60:02}s"
     return f"{seconds // 3600}h{seconds % 3600 // 60:02}m"
-
-
-def cut_text(cut: Cut) -> str:
-    """orders[0..2] at 702 698 711."""
-    topics: dict[str, list[int]] = {}
-    for topic, _, offset in cut:
-        topics.setdefault(topic, []).append(offset)
-    parts = [
-        f"{t}[0..{len(o) - 1}] at {' '.join(map(str, o))}" if len(o) > 1 else f"{t}[0] at {o[0]}" for t, o in topics.items()
-    ]
-    return ", ".join(parts) or "nothing taken yet"

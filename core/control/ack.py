@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ..coverage import Stance
 from ..cut import Cut
 from ..decisions import Accepted, AlreadySo, Decision, Refused
-from ..events import JobEvent, JobPaused, JobResumed, JobStarted, JobStopped, WorkerAcked
+from ..events import JobEvent, JobPaused, JobResumed, JobStarted, WorkerAcked
 from ..job import Job
 from ..states import TRANSITIONAL, JobState
 from ..want import wanted
+from .rollout import stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Ack:
     name = "ack"
 
 
-def decide_ack(job: Job, verb: Ack) -> Decision:
+def decide_ack(job: Job, verb: Ack, at: datetime) -> Decision:
     """An ack of another epoch is refused: its wish was overtaken, and what it proves is no longer asked."""
     if verb.epoch != job.epoch:
         code = "stale_epoch" if verb.epoch < job.epoch else "future_epoch"
@@ -45,16 +47,16 @@ def decide_ack(job: Job, verb: Ack) -> Decision:
     acked = WorkerAcked(verb.worker, verb.stance, verb.offsets, verb.partitions, verb.lag, verb.topics)
     if not coverage.is_complete(job.spec.inputs):
         return Accepted((acked,))
-    return Accepted((acked, _proof(job, coverage.cut)))
+    return Accepted((acked, *_proof(job, coverage.cut, at)))
 
 
-def _proof(job: Job, cut: Cut) -> JobEvent:
+def _proof(job: Job, cut: Cut, at: datetime) -> tuple[JobEvent, ...]:
     match job.state:
         case JobState.STARTING:
-            return JobStarted(job.wish, cut)
+            return (JobStarted(job.wish, cut),)
         case JobState.PAUSING:
-            return JobPaused(job.wish, cut)
+            return (JobPaused(job.wish, cut),)
         case JobState.RESUMING:
-            return JobResumed(job.wish, cut)
+            return (JobResumed(job.wish, cut),)
         case _:
-            return JobStopped(job.wish, cut)
+            return stopped(job, cut, at)

@@ -1,12 +1,15 @@
 """conclude: nobody is a member of the job's group, so the group itself proves that the job is still."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from ..cut import Cut, merge
+from ..cut import Cut, lost_text, merge
 from ..decisions import Accepted, AlreadySo, Decision, Refused
-from ..events import GroupFoundEmpty, JobPaused, JobStopped
+from ..events import DataGapFound, GroupFoundEmpty, JobFailed, JobPaused
 from ..job import Job
 from ..states import JobState
+from .fail import OFFSETS_LOST
+from .rollout import stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +26,26 @@ class Conclude:
     name = "conclude"
 
 
-def decide_conclude(job: Job, verb: Conclude) -> Decision:
+def decide_conclude(job: Job, verb: Conclude, at: datetime) -> Decision:
     """Only stillness can be proved so; a start or a resume needs someone who runs."""
     if verb.epoch != job.epoch:
         code = "stale_epoch" if verb.epoch < job.epoch else "future_epoch"
         return Refused(code, f"conclusion of epoch {verb.epoch}; {job.id} is at {job.epoch}", None, job.state)
+    lost = _lost(job, verb.offsets)
+    if lost and job.state in {JobState.PAUSING, JobState.STOPPING}:
+        return Accepted((DataGapFound(OFFSETS_LOST, lost), JobFailed(OFFSETS_LOST, lost, job.cut)))
     cut = merge(job.cut, verb.offsets)
     match job.state:
         case JobState.PAUSING:
             return Accepted((GroupFoundEmpty(verb.offsets), JobPaused(job.wish, cut)))
         case JobState.STOPPING:
-            return Accepted((GroupFoundEmpty(verb.offsets), JobStopped(job.wish, cut)))
+            return Accepted((GroupFoundEmpty(verb.offsets), *stopped(job, cut, at)))
         case _:
             return AlreadySo(job.since, job.by, job.reason)
+
+
+def _lost(job: Job, offsets: Cut) -> str | None:
+    """In words, where the job is known to have stood and Kafka no longer says; None if its cut stands in for that."""
+    said = {(topic, partition) for topic, partition, _ in offsets}
+    gone = [f"{topic}[{partition}]" for topic, partition, _ in job.cut if (topic, partition) not in said]
+    return None if job.cut_holds or not gone else lost_text(", ".join(gone))

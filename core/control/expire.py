@@ -16,6 +16,8 @@ from ..states import TRANSITIONAL, JobState
 
 FALLBACK_TIMEOUT: Final = timedelta(seconds=60)
 """At least so long has a stop that a late pause fell back to: what was too slow for the pause is still there."""
+FALLBACK: Final = "fallback to stop: "
+"""Begins the reason of such a stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def decide_expire(job: Job, verb: Expire, at: datetime) -> Decision:
 def _fallback(job: Job, why: str, at: datetime) -> JobEvent:
     if job.state is JobState.PAUSING and job.spec.on_deadline == "stop":
         # Giving the partitions up needs nobody's word but the group's; the holds stay, a start continues at the cut.
-        return StopRequested(f"fallback to stop: {why}", at + max(timeout_of(job), FALLBACK_TIMEOUT))
+        return StopRequested(FALLBACK + why, at + max(timeout_of(job), FALLBACK_TIMEOUT))
     return JobFailed("deadline", why, job.cut)
 
 

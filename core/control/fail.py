@@ -9,7 +9,8 @@ from ..events import DataGapFound, JobFailed
 from ..job import Job
 from ..states import LIVE
 
-GAP_CODES: Final = frozenset({"data_gap", "topic_identity_changed"})
+OFFSETS_LOST: Final = "offsets_lost"
+GAP_CODES: Final = frozenset({"data_gap", "topic_identity_changed", OFFSETS_LOST})
 """Failures that someone must accept before the job is started again."""
 
 

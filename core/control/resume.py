@@ -7,10 +7,12 @@ from typing import Final
 from ..decisions import Accepted, AlreadySo, Decision, Refused
 from ..events import HoldReleased, JobEvent, ResumeRequested
 from ..job import Job
+from ..rate import RateCap
 from ..states import JobState
 from .pause import OPERATOR
 from .verdicts import accepted_gap, gap_in_the_way, illegal, legal_verbs
 
+UNTIL_LAG: Final = 1000
 _MOVING: Final = frozenset({JobState.STARTING, JobState.RUNNING, JobState.RESUMING})
 _STILL: Final = frozenset({JobState.PAUSING, JobState.PAUSED})
 
@@ -24,12 +26,17 @@ class Resume:
     timeout_s: int = 60
     accept_gap: bool = False
     """Take a loss that was found (DataGapFound), and continue after it."""
+    rate_per_s: int | None = None
+    """Slow resume: at most so many records a second over all workers, until at most `until_lag` lie before the job."""
+    until_lag: int = UNTIL_LAG
 
     name = "resume"
 
 
 def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
     """Releasing a hold of a job at rest is legal (its next start will run); one without holds is not resumed."""
+    if verb.rate_per_s is not None and not (verb.rate_per_s > 0 and verb.until_lag >= 0):
+        return Refused("bad_rate", "a rate is at least 1 record a second, a lag at least 0", None, job.state)
     if job.state in _MOVING:
         return AlreadySo(job.since, job.by, job.reason)
     if job.state is JobState.STOPPING or not job.holds:
@@ -44,7 +51,8 @@ def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
     if job.state in _STILL and len(released) == len(names):
         if not verb.accept_gap and (refused := gap_in_the_way(job)):
             return refused
-        resumed = ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.timeout_s))
+        cap = None if verb.rate_per_s is None else RateCap(verb.rate_per_s, verb.until_lag)
+        resumed = ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.timeout_s), cap)
         return Accepted((*accepted_gap(job), resumed))
     let_go: tuple[JobEvent, ...] = tuple(HoldReleased(name, verb.reason) for name in released)
     return Accepted(let_go)

@@ -20,8 +20,8 @@ class Stop:
 
 
 def decide_stop(job: Job, verb: Stop, at: datetime, command_id: str) -> Decision:
-    """Where nothing runs the stop is done at once; else it waits for every partition to be released."""
-    if job.state in {JobState.STOPPING, JobState.STOPPED}:
+    """Where nothing runs the stop is done at once; else it waits for every partition to be released, and stays one."""
+    if job.state is JobState.STOPPED or (job.state is JobState.STOPPING and job.rollout is None):
         return AlreadySo(job.since, job.by, job.reason)
     if job.state in {JobState.DEPLOYED, JobState.FAILED}:
         return Accepted((JobStopped(command_id, job.cut),))

@@ -10,24 +10,28 @@ from ..states import JobState as S
 LEGAL_VERBS: Final[dict[S, tuple[str, ...]]] = {
     S.ABSENT: ("deploy",),
     S.DEPLOYED: ("start", "stop", "deploy"),
-    S.STARTING: ("pause", "stop"),
-    S.RUNNING: ("pause", "stop"),
-    S.PAUSING: ("pause", "resume", "stop"),
-    S.PAUSED: ("pause", "resume", "stop"),
-    S.RESUMING: ("pause", "stop"),
+    S.STARTING: ("pause", "stop", "deploy"),
+    S.RUNNING: ("pause", "stop", "deploy"),
+    S.PAUSING: ("pause", "resume", "stop", "deploy"),
+    S.PAUSED: ("pause", "resume", "stop", "deploy"),
+    S.RESUMING: ("pause", "stop", "deploy"),
     S.STOPPING: (),
     S.STOPPED: ("start", "deploy"),
     S.FAILED: ("start", "stop", "deploy"),
 }
-"""What an operator may ask for in each state (verbs that are already so are left out). `legal_verbs` adds the holds."""
+"""What an operator may ask for in each state (verbs that are already so are left out). `legal_verbs` adds what depends on
+holds, versions and a rollout that is under way."""
 
 _AT_REST: Final = frozenset({S.DEPLOYED, S.STOPPED, S.FAILED})
 
 
 def legal_verbs(job: Job) -> tuple[str, ...]:
     """What an operator may ask for now: a job at rest can be resumed only if it has a hold to let go."""
+    rolling = ("stop", "deploy") if job.rollout is not None else ()
+    verbs = LEGAL_VERBS[job.state] + rolling
     let_go = ("resume",) if job.holds and job.state in _AT_REST else ()
-    return LEGAL_VERBS[job.state] + let_go
+    back = ("rollback",) if job.earlier and "deploy" in verbs else ()
+    return verbs + let_go + back
 
 
 def no_such_job(job_id: str) -> Refused:
@@ -48,10 +52,10 @@ def accepted_gap(job: Job) -> tuple[JobEvent, ...]:
     return () if job.gap is None else (DataGapAccepted(job.gap.code, job.gap.gaps),)
 
 
-def illegal(job: Job, verb: str) -> Refused:
+def illegal(job: Job, verb: str, hint: str | None = None) -> Refused:
     """The verb has no row in the table from this state."""
     legal = legal_verbs(job)
     ways = ", ".join(legal) if legal else f"nothing until {job.state} ends"
     return Refused(
-        "illegal_transition", f"cannot {verb} {job.id}: it is {job.state}; legal now: {ways}", None, job.state, legal
+        "illegal_transition", f"cannot {verb} {job.id}: it is {job.state}; legal now: {ways}", hint, job.state, legal
     )

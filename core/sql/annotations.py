@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
+from ..topic_name import TOPIC_NAME
 from .errors import Text
 from .plan import JobOptions
 
@@ -14,7 +15,6 @@ _COMMENT: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|/\*.*?\*/|(--[
 _BEGINNING: Final = re.compile(r"--[ \t]*@")
 _ANNOTATION: Final = re.compile(r"--[ \t]*@([A-Za-z_]+)[ \t]*:[ \t]*(.*?)\s*")
 JOB_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
-_TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}", re.ASCII)
 
 _PATTERNS: Final = MappingProxyType(
     {
@@ -22,8 +22,8 @@ _PATTERNS: Final = MappingProxyType(
         "version": (re.compile(r"\S{1,63}"), "a word"),
         "description": (re.compile(r".{1,1000}"), "a line of text"),
         "label": (re.compile(r"[\w.-]{1,63}=[\w.-]{1,63}"), "key=value"),
-        "output": (_TOPIC, "a topic name"),
-        "dead_letter_topic": (_TOPIC, "a topic name"),
+        "output": (TOPIC_NAME, "a topic name"),
+        "dead_letter_topic": (TOPIC_NAME, "a topic name"),
         "start": (re.compile("earliest|latest"), "earliest or latest"),
         "on_error": (re.compile("dead_letter|fail"), "dead_letter or fail"),
         "on_deadline": (re.compile("stop|wait|fail"), "stop, wait or fail"),

@@ -1,11 +1,11 @@
 """parse_job: a job's text becomes its plan, or an error that says where and what to do."""
 
-import re
 from typing import Final
 
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
+from ..topic_name import is_topic_name
 from .annotations import Annotations, read_annotations
 from .dialect import Slackwater, name_of_clause
 from .errors import SqlError, Text
@@ -16,7 +16,6 @@ from .types import common
 
 TEXT_BYTES_MAX: Final = 256 * 1024
 NESTING_MAX: Final = 100
-_TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}", re.ASCII)
 _SOURCE_PROPERTIES: Final = frozenset({"topic", "format", "timestamp"})
 _OUTPUT_PROPERTIES: Final = frozenset({"topic", "format", "key"})
 
@@ -146,7 +145,7 @@ class _Builder:
             if self._output_topic is None:
                 hint = "write CREATE STREAM big WITH (topic='big') AS SELECT …, or -- @output: big"
                 raise self._text.error("no_output", "a bare SELECT does not say where to write", statement.start, hint)
-            return Output(self._output_topic, self._output_topic)
+            return self._checked(statement, Output(self._output_topic, self._output_topic))
         declared = self._sources.get(name)
         if declared is not None and statement.properties:
             raise self._text.error("duplicate_name", f"the stream {name} is declared twice", statement.start, "INSERT INTO")
@@ -159,11 +158,14 @@ class _Builder:
         elif known is None:
             known = Output(name, statement.properties.get("topic", name))
             self._outputs[name] = known
-        if not _TOPIC.fullmatch(known.topic):
+        return self._checked(statement, known)
+
+    def _checked(self, statement: Statement, output: Output) -> Output:
+        if not is_topic_name(output.topic):
             raise self._text.error(
-                "bad_topic", f"{known.topic[:60]!r} cannot be a topic", statement.start, "1-249 of a-z A-Z 0-9 . _ -"
+                "bad_topic", f"{output.topic[:60]!r} cannot be a topic", statement.start, "1-249 of a-z A-Z 0-9 . _ -"
             )
-        return known
+        return output
 
     def _branches(self, select: str) -> list[exp.Select]:
         try:
@@ -198,7 +200,7 @@ class _Builder:
                 raise self._text.error(
                     "unknown_property", f"format {value[:30]!r} is not supported", statement.start, "json"
                 )
-            if name == "topic" and not _TOPIC.fullmatch(value):
+            if name == "topic" and not is_topic_name(value):
                 raise self._text.error("bad_topic", f"{value[:60]!r} cannot be a topic", statement.start)
 
     def _loop(self, topic: str, node: exp.Expr | None, start: int = 0) -> SqlError:
@@ -214,7 +216,7 @@ class _Builder:
         for topic in sorted(inputs & outputs - {None}):
             raise self._loop(str(topic), None, statements[-1].start)
         for pipeline in self._pipelines:
-            if not _TOPIC.fullmatch(pipeline.source.topic):
+            if not is_topic_name(pipeline.source.topic):
                 message = f"{pipeline.source.topic[:60]!r} cannot be a topic"
                 raise self._text.error("bad_topic", message, statements[-1].start, "declare the stream WITH (topic='…')")
 

@@ -107,6 +107,14 @@ class JobPlan:
         return tuple(sorted({pipeline.output.topic for pipeline in self.pipelines}))
 
     @property
+    def written_topics(self) -> tuple[str, ...]:
+        """Outputs and dead letters: whatever a record path may write to."""
+        dead = (
+            [self.dead_letter_topic(topic) for topic in self.input_topics] if self.options.on_error == "dead_letter" else ()
+        )
+        return tuple(sorted({*self.output_topics, *dead}))
+
+    @property
     def lineage(self) -> tuple[tuple[str, str], ...]:
         """Which input topic goes into which output topic: sorted pairs, each once."""
         return tuple(sorted({(pipeline.source.topic, pipeline.output.topic) for pipeline in self.pipelines}))

@@ -3,73 +3,114 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import faust
 import structlog
 
 from slackwater.core.commands import Command, Position
+from slackwater.core.control.unreadable import Unreadable
+from slackwater.core.decisions import Refused
 from slackwater.core.result import Result
-from slackwater.core.states import TRANSITIONAL
-from slackwater.persistence.errors import StoreUnavailable
+from slackwater.core.settle import settle, turned_away
+from slackwater.persistence.errors import StoreRefused, StoreUnavailable
 from slackwater.persistence.store import EventStore
 
+from ..logging_setup import about_command
 from ..topics import ControlTopics
-from .cloud_events import reply, reply_kind
-from .envelope import Arrival, read_command
+from .cloud_events import reply, reply_kinds
+from .envelope import read_command
+from .flat_form import Arrival
+from .replies import Replies
 
 log = structlog.get_logger()
-STORE_RETRY_S = 1.0
+STORE_RETRY_S: Final = 1.0
 
 
-def install(app: faust.App, store: EventStore, topics: ControlTopics, wake: Callable[[], None]) -> None:
-    """Add the control agent to the app. A message is done with only when its result stands in the log."""
+def install(
+    app: faust.App, store: EventStore, topics: ControlTopics, replies: Replies, wake: Callable[[], None]
+) -> "ControlAgent":
+    """Add the control agent to the app."""
     control = app.topic(
         topics.control, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", internal=False
     )
+    agent = ControlAgent(store, replies, wake)
 
     async def control_agent(stream: Any) -> None:
         async for event in stream.events():
-            message = event.message
-            if message.value is None:
-                log.info("tombstone ignored", offset=message.offset)
-                continue
-            position = Position(message.topic, message.partition, message.offset)
-            headers = {name: value or b"" for name, value in _pairs(message.headers)}
-            command = read_command(Arrival(position, headers, message.key, message.value), datetime.now(UTC))
-            result = await _decide(store, command)
-            wake()
-            await _answer(app, topics, command, result)
+            await agent.take(arrival_of(event.message))
 
     app.agent(control, name="slackwater.control")(control_agent)
+    return agent
 
 
-def _pairs(headers: Any) -> Any:
-    if not headers:
-        return ()
-    return headers.items() if hasattr(headers, "items") else headers
+def arrival_of(message: Any) -> Arrival:
+    """Faust's message as it came."""
+    headers = message.headers or ()
+    pairs = headers.items() if hasattr(headers, "items") else headers
+    position = Position(message.topic, message.partition, message.offset)
+    return Arrival(position, {name: value or b"" for name, value in pairs}, message.key, message.value)
 
 
-async def _decide(store: EventStore, command: Command) -> Result:
-    """Waits out an unreachable log: the message is not acked before its command is recorded."""
-    while True:
-        try:
-            return await asyncio.to_thread(store.handle, command)
-        except StoreUnavailable as error:
-            log.warning("the log is not reachable; the command waits", command=command.id, cause=str(error))
-            await asyncio.sleep(STORE_RETRY_S)
+class ControlAgent:
+    """Takes messages one by one, in order. Counts those without a value (`ignored`) and with another key (`misplaced`)."""
 
+    def __init__(self, store: EventStore, replies: Replies, wake: Callable[[], None]) -> None:
+        self.ignored = 0
+        self.misplaced = 0
+        self._store = store
+        self._replies = replies
+        self._wake = wake
 
-async def _answer(app: faust.App, topics: ControlTopics, command: Command, result: Result) -> None:
-    now = datetime.now(UTC)
-    kinds = [reply_kind(result)]
-    if kinds == ["accepted"] and result.state not in TRANSITIONAL:
-        kinds.append("applied")
-    target = app.topic(command.reply_to or topics.replies, value_serializer="raw", key_serializer="raw")
-    for kind in kinds:
-        message = reply(kind, result, now)
-        key = message.key.encode() if isinstance(message.key, str) else message.key
-        try:
-            await target.send(key=key, value=message.value, headers=message.headers)
-        except Exception as error:
-            log.warning("a reply could not be sent", command=command.id, kind=kind, cause=str(error))
+    async def take(self, arrival: Arrival) -> None:
+        """Returns when the message is done with: its result stands in the log, and an answer was sent or given up.
+
+        Must not raise, whatever the message is: the next one waits behind it.
+        """
+        if arrival.is_tombstone:
+            self.ignored += 1
+            log.warning("a message without a value is ignored", position=arrival.position.name, ignored=self.ignored)
+            return
+        command = read_command(arrival, datetime.now(UTC))
+        about_command(command)
+        if arrival.key is not None and command.job_id and arrival.key != command.job_id.encode():
+            self.misplaced += 1
+            why = "with more partitions order would be lost"
+            log.warning(f"a command's key is not its job: {why}", job_name=command.job_id, misplaced=self.misplaced)
+        result = await self._decide(command)
+        told = {"epoch": result.epoch, "actor": command.actor, "state": result.state, "code": result.code}
+        log.info(f"{result.verb} {result.outcome}", **told)
+        self._wake()
+        await self._answer(command, result)
+
+    async def _decide(self, command: Command) -> Result:
+        """Waits out a log that cannot be asked: nothing is done with before it is recorded.
+
+        A command that the log cannot take, or whose id is another's, is refused in its own place: all of them are recorded.
+        """
+        while True:
+            try:
+                result = await asyncio.to_thread(self._store.handle, command)
+            except (StoreUnavailable, StoreRefused) as error:
+                log.warning("the log cannot be asked; the command waits", cause=str(error))
+                await asyncio.sleep(STORE_RETRY_S)
+                continue
+            except Exception as error:
+                log.exception("a command could not be decided")
+                cause = f"this command could not be decided: {type(error).__name__}"
+                refused = Refused("not_decided", cause, "the worker's log says more")
+            else:
+                if result.code != "command_id_reused":
+                    return result
+                refused = Refused("command_id_reused", result.message or "", result.hint)
+            command, tried = turned_away(command, refused), command
+            if isinstance(tried.verb, Unreadable):
+                return settle(None, command).result
+
+    async def _answer(self, command: Command, result: Result) -> None:
+        now = datetime.now(UTC)
+        for kind in reply_kinds(result):
+            try:
+                await asyncio.to_thread(self._replies.send, command.reply_to, reply(kind, result, now))
+            except Exception as error:
+                log.warning("an answer could not be sent", kind=kind, cause=str(error))

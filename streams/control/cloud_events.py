@@ -7,22 +7,25 @@ from cloudevents.core.bindings.kafka import KafkaMessage, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 
 from slackwater.core.codec import event_data, time_text
-from slackwater.core.events import name_of
+from slackwater.core.events import EPOCH_RAISING, name_of
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Outcome, Result
 
 SOURCE: Final = "/slackwater"
 
 
-def reply_kind(result: Result) -> str:
-    """`accepted` is followed by `applied` once proved; what is already so is applied at once."""
+def reply_kinds(result: Result) -> tuple[str, ...]:
+    """What is answered at once. What the workers have to carry out is `accepted`, and has its last word from the log."""
     if result.outcome is Outcome.REFUSED:
-        return "expired" if result.code == "expired" else "refused"
-    return "applied" if result.outcome is Outcome.ALREADY else "accepted"
+        return ("expired" if result.code == "expired" else "refused",)
+    if result.outcome is Outcome.ALREADY:
+        return ("applied",)
+    is_wish = not EPOCH_RAISING.isdisjoint(result.events)
+    return ("accepted",) if is_wish else ("accepted", "applied")
 
 
 def reply(kind: str, result: Result, at: datetime) -> KafkaMessage:
-    """A reply to a command; `causationid` is the command's id, and the reply's own id follows from it."""
+    """A reply to a command; `causationid` is the id its sender gave it, and the reply's own id follows from the log's."""
     data: dict[str, Any] = {
         "command_id": result.command_id,
         "job": result.job_id,
@@ -41,7 +44,7 @@ def reply(kind: str, result: Result, at: datetime) -> KafkaMessage:
         "by": result.by,
         "reason": result.reason,
     }
-    return _message(f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, causationid=result.command_id)
+    return _answer(kind, result, at, data)
 
 
 def last_word(kind: str, result: Result, end: Recorded) -> KafkaMessage:
@@ -58,8 +61,12 @@ def last_word(kind: str, result: Result, end: Recorded) -> KafkaMessage:
         "seq": end.seq,
         **event_data(end.event),
     }
-    id = f"{result.command_id}#{kind}"
-    return _message(f"reply.{kind}", id, result.job_id, end.at, data, causationid=result.command_id)
+    return _answer(kind, result, end.at, data)
+
+
+def _answer(kind: str, result: Result, at: datetime, data: dict[str, Any]) -> KafkaMessage:
+    cause = result.correlation or result.command_id
+    return _message(f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, causationid=cause)
 
 
 def published(recorded: Recorded) -> KafkaMessage:
@@ -88,6 +95,7 @@ def _message(kind: str, id: str, job_id: str, at: datetime, data: dict[str, Any]
         "type": f"io.slackwater.{kind}.v1",
         "time": at,
         "datacontenttype": "application/json",
+        "dataschema": f"urn:slackwater:{kind}.v1",
         **extensions,
     }
     if job_id:

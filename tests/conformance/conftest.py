@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine
 
-Break = Callable[[str], None]
+Intruder = Callable[..., None]
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def driver_url(url: str) -> str:
 
 
 @pytest.fixture
-def intruder(url: str) -> Iterator[Callable[..., Any]]:
+def intruder(url: str) -> Iterator[Intruder]:
     """Runs SQL behind the store's back, as someone with the file or the owner's password could."""
     engine = create_engine(driver_url(url))
 
@@ -34,7 +33,7 @@ def intruder(url: str) -> Iterator[Callable[..., Any]]:
         connection: Connection
         with engine.begin() as connection:
             for statement in statements:
-                connection.execute(text(statement))
+                connection.exec_driver_sql(statement)
 
     yield run
     engine.dispose()

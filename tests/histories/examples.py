@@ -4,7 +4,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from slackwater.core import events as e
+from slackwater.core.codec import LogEvent
 from slackwater.core.cut import Gap, cut_of
+from slackwater.core.policy.events import FlagChanged, WindowRemoved, WindowSet
+from slackwater.core.policy.flag import Flag
+from slackwater.core.policy.window import Window
 from slackwater.core.spec import JobSpec
 
 AT: Final = datetime(2026, 11, 24, 8, 0, 0, 250_000, UTC)
@@ -20,7 +24,7 @@ SPEC: Final = JobSpec(
     {"team": "data", "cost": "10€"},
 )
 
-EXAMPLES: Final[tuple[e.JobEvent, ...]] = (
+EXAMPLES: Final[tuple[LogEvent, ...]] = (
     e.JobDeployed(SPEC, ("operator", "audit"), "new"),
     e.StartRequested("go", AT),
     e.JobStarted("c2", CUT),
@@ -38,4 +42,9 @@ EXAMPLES: Final[tuple[e.JobEvent, ...]] = (
     e.DataGapFound("data_gap", "orders[0]: 5 records (7 to 11) are gone", GAPS),
     e.DataGapAccepted("data_gap", GAPS),
     e.RetentionWarned(10, 360),
+    e.RolloutRequested(SPEC, ("operator",), "v2", AT),
+    e.RateCapLifted(120),
+    FlagChanged(Flag("some", "team=data,tier!=test", 25, "stop"), "a quarter first"),
+    WindowSet(Window("nightly", "30 2 * * *", "Europe/Berlin", 1800, "team in (data,web)", "größere Wartung")),
+    WindowRemoved("nightly", "done"),
 )

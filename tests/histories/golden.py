@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from slackwater.core.codec import canonical, event_data, event_hash
-from slackwater.core.events import SCHEMA_VERSION, JobEvent, name_of
+from slackwater.core.codec import LogEvent, canonical, event_data, event_hash
+from slackwater.core.events import SCHEMA_VERSION, name_of
 from slackwater.core.recorded import GENESIS
 
 from .examples import AT, EXAMPLES
@@ -17,7 +17,7 @@ from .examples import AT, EXAMPLES
 FILE: Final = Path(__file__).parent / "events.golden.jsonl"
 
 
-def golden_row(event: JobEvent) -> dict[str, Any]:
+def golden_row(event: LogEvent) -> dict[str, Any]:
     """Type, version, the canonical bytes of the data as text, and the hash of the event as first row of a log."""
     digest = event_hash(
         GENESIS,

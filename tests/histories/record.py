@@ -18,9 +18,11 @@ from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.expire import Expire
 from slackwater.core.control.fail import Fail
+from slackwater.core.control.lift_cap import LiftCap
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.resume import Resume
+from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.control.warn import Warn
@@ -37,6 +39,7 @@ from slackwater.persistence.rows import event_row, recorded_of
 HERE: Final = Path(__file__).parent
 BEGAN: Final = datetime(2026, 11, 24, 8, tzinfo=UTC)
 SPEC: Final = JobSpec("SELECT * FROM orders", inputs=("orders",), outputs=("big",))
+OTHER_SPEC: Final = JobSpec("SELECT id FROM orders", "2", inputs=("orders",), outputs=("big",))
 
 
 class Recorder:
@@ -252,6 +255,22 @@ def gap_accepted(log: Recorder) -> None:
     log.ack("w-1", {0: 12, 1: 9})
 
 
+def rolled_out(log: Recorder) -> None:
+    """A held job gets another spec, stays held under it, is let go slowly, catches up, and goes back."""
+    _running(log)
+    log.ask(Pause("maintenance"))
+    log.ack("w-1", {0: 7, 1: 9})
+    log.ask(Deploy(OTHER_SPEC, reason="v2"), "ben")
+    log.ack("w-1", {0: 7, 1: 9})
+    log.ack("w-1", {0: 7, 1: 9})
+    log.ask(Resume("slowly", rate_per_s=100, until_lag=50))
+    log.ack("w-1", {0: 7, 1: 9})
+    log.ask(LiftCap(log.jobs["orders_big"].epoch, 12), "w-1")
+    log.ask(Rollback(reason="worse"), "ben")
+    log.ask(Conclude(log.jobs["orders_big"].epoch, cut_of({("orders", 0): 70, ("orders", 1): 90})), "ben")
+    log.ack("w-1", {0: 70, 1: 90})
+
+
 def illegal_order(log: Recorder) -> None:
     """Fails on purpose: JobPaused straight after StartRequested, in a chain that verifies."""
     log.ask(Deploy(SPEC))
@@ -279,6 +298,7 @@ HISTORIES: Final[dict[str, Callable[[Recorder], None]]] = {
     "0011-stop-overtakes-start-and-resume": stop_overtakes,
     "0012-late-pause-falls-back-to-a-stop": late_pause_falls_back,
     "0013-data-gap-found-and-accepted": gap_accepted,
+    "0014-rolled-out-while-held-and-back": rolled_out,
     "0101-illegal-order": illegal_order,
     "0102-unknown-event": unknown_event,
 }

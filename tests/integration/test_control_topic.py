@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from tests.rig.workers import Rig
 
+from slackwater.core.events import JobDeployed
+from slackwater.core.spec_from_sql import spec_from_sql
+
 
 def _ce(verb: str, job: str, id: str, **data: Any) -> dict[str, Any]:
     kind = f"io.slackwater.command.{verb}.v1"
@@ -38,7 +41,7 @@ def test_every_form_of_a_command(rig: Rig) -> None:
     for command_id in ("one", "two", "three"):
         rig.wait_for(lambda id=command_id: len(_replies(rig, id)) >= 2, "both replies")  # type: ignore[misc]
         assert _replies(rig, command_id) == ["accepted", "applied"]
-    applied = next(b["data"] for b in rig.bodies(rig.topics.replies) if b["id"] == "two#applied")
+    applied = next(b["data"] for b in rig.bodies(rig.topics.replies) if b["id"] == "/test#two#applied")
     assert {partition: offset for _, partition, offset in applied["cut"]} == rig.committed()
 
 
@@ -84,28 +87,91 @@ GARBAGE: list[tuple[str, bytes, str]] = [
     ("wrong version", b'{"pause": "JOB", "expected_version": 999}', "version_conflict"),
     ("expired", b'{"pause": "JOB", "expires_at": "2020-01-01T00:00:00Z"}', "expired"),
     ("a day ahead", b'{"pause": "JOB", "issued_at": "2099-01-01T00:00:00Z"}', "clock_skew"),
+    ("really empty", b"", "bad_envelope"),
+    ("version of 64 bits", b'{"pause": "JOB", "expected_version": 9223372036854775808}', "bad_envelope"),
+    ("version with a point", b'{"pause": "JOB", "expected_version": 1.0}', "bad_envelope"),
+    ("version of 5000 digits", b'{"pause": "JOB", "expected_version": ' + b"9" * 5000 + b"}", "bad_envelope"),
+    ("flag 1.0", b'{"resume": "JOB", "all": 1.0}', "bad_envelope"),
+    ("before the year 1", b'{"pause": "JOB", "issued_at": "0001-01-01T00:00:00+14:00"}', "bad_envelope"),
+    ("after the year 9999", b'{"pause": "JOB", "until": "9999-12-31T23:59:59-14:00"}', "bad_envelope"),
+    ("endless id", b'{"pause": "JOB", "id": "' + b"x" * 9000 + b'"}', "bad_command_id"),
+    ("empty id", b'{"pause": "JOB", "id": ""}', "bad_command_id"),
+    ("reply to no topic", b'{"pause": "JOB", "reply_to": "a b/.."}', "bad_reply_to"),
+    ("no source", b'{"specversion": "1.0", "id": "x", "type": "io.slackwater.command.pause.v1", "subject": "JOB"}', "bad_envelope"),
+    ("no id", b'{"specversion": "1.0", "source": "/", "type": "io.slackwater.command.pause.v1", "subject": "JOB"}', "bad_envelope"),
+    ("right-to-left mark", '{"pause": "a\u200fb"}'.encode(), "bad_job_id"),
+    ("output to no topic", b'{"deploy": "x", "sql": "SELECT * FROM a", "output_topic": "a b/.."}', "bad_topic"),
     ("two SQL statements", b'{"deploy": "x", "sql": "SELECT 1; DROP TABLE x"}', "unsupported_statement"),
     ("SQL that reads files", b'{"deploy": "x", "sql": "COPY a TO b"}', "unsupported_statement"),
 ]  # fmt: skip
 
 
-def test_garbage_is_refused_and_recorded(rig: Rig) -> None:
+BINARY: list[tuple[str, dict[str, bytes], str]] = [
+    ("NUL in the id", {"id": b"a\0b"}, "bad_command_id"),
+    ("NUL in the reply topic", {"replyto": b"a\0b"}, "bad_reply_to"),
+    ("id longer than an index takes", {"id": bytes(range(33, 127)) * 100}, "bad_command_id"),
+    ("id that is not UTF-8", {"id": b"\xff"}, "bad_envelope"),
+    ("NUL in the job", {"subject": b"a\0b"}, "bad_job_id"),
+    ("NUL in the actor", {"actor": b"a\0b"}, "bad_text"),
+    ("version of 5000 digits", {"expectedversion": b"9" * 5000}, "bad_envelope"),
+    ("before the year 1", {"time": b"0001-01-01T00:00:00+14:00"}, "bad_envelope"),
+    ("no source", {"source": b""}, "bad_envelope"),
+]
+
+
+def test_garbage_is_refused_and_recorded(any_rig: Rig) -> None:
     """What is no command is answered with its code and stands in `refusals` with its place; the job does not move."""
+    rig = any_rig
     rig.worker()
     rig.deploy_and_start()
     version = rig.admin.get_job_status(rig.job).version
     rig.send(None, key="tombstone")
     for _, value, _ in GARBAGE:
         rig.send(value.replace(b"JOB", rig.job.encode()))
-    rig.wait_for(lambda: len(rig.read(rig.topics.replies)) >= len(GARBAGE), "every reply")
+    for name, attributes, _ in BINARY:
+        good = {"specversion": b"1.0", "id": name.encode(), "source": b"/test", "type": b"io.slackwater.command.pause.v1"}
+        said = {**good, "subject": rig.job.encode(), **attributes}
+        rig.send("{}", headers=[(f"ce_{name}", raw) for name, raw in said.items()])
+    expected = [(name, code) for name, _, code in (*GARBAGE, *BINARY)]
+    rig.wait_for(lambda: len(rig.read(rig.topics.replies)) >= len(expected), "every reply")
     refused = rig.admin.audit("SELECT code, topic_offset FROM refusals ORDER BY topic_offset").rows
-    assert [(name, code) for (name, _, _), (code, _) in zip(GARBAGE, refused, strict=True)] == [
-        (n, c) for n, _, c in GARBAGE
-    ]
-    assert [offset for _, offset in refused] == list(range(1, len(GARBAGE) + 1))
+    assert [(name, code) for (name, _), (code, _) in zip(expected, refused, strict=True)] == expected
+    assert [offset for _, offset in refused] == list(range(1, len(expected) + 1))
+    replies = rig.bodies(rig.topics.replies)
+    assert [body["data"]["code"] for body in replies] == [code for _, code in expected]
     assert rig.admin.get_job_status(rig.job).version == version
     rig.send({"pause": rig.job})
     rig.wait_state("PAUSED")
+    assert '"ignored": 1' in rig.said()
+
+
+def test_two_senders_may_both_count_from_one(rig: Rig) -> None:
+    """CloudEvents of two sources with one id are two commands; each sender finds its answers under its own id."""
+    rig.worker()
+    rig.deploy_and_start()
+    for source, verb in (("/ops", "pause"), ("/night", "resume")):
+        rig.send({**_ce(verb, rig.job, "1"), "source": source})
+    rig.wait_for(lambda: len(_replies(rig, "1")) >= 4, "all replies")
+    ids = {body["data"]["command_id"] for body in rig.bodies(rig.topics.replies)}
+    assert ids == {"/ops#1", "/night#1"}
+    rig.wait_state("RUNNING")
+
+
+def test_what_may_be_asked_instead(rig: Rig) -> None:
+    """start, pause and stop in one go are decided in order; a resume of a stopped job without holds is refused with what is legal."""
+    rig.worker()
+    rig.admin.deploy_job(rig.job, "1", rig.sql)
+    for verb in ("start", "pause", "stop"):
+        rig.send({verb: rig.job, "id": verb}, key="another job")
+    rig.wait_for(lambda: "applied" in _replies(rig, "stop"), "the stop")
+    events = [type(r.event).__name__ for r in rig.admin.history(rig.job) if r.channel == "topic"]
+    assert events == ["StartRequested", "PauseRequested", "StopRequested"]
+    assert '"misplaced": 3' in rig.said()
+    rig.send({"resume": rig.job, "id": "let go"})
+    rig.send({"resume": rig.job, "id": "late"})
+    rig.wait_for(lambda: _replies(rig, "late") == ["refused"], "the refusal")
+    (data,) = (body["data"] for body in rig.bodies(rig.topics.replies) if body.get("causationid") == "late")
+    assert (data["code"], data["state"], data["legal"]) == ("illegal_transition", "STOPPED", ["start", "deploy"])
 
 
 def test_published_log_is_the_log(rig: Rig) -> None:
@@ -125,25 +191,38 @@ def test_published_log_is_the_log(rig: Rig) -> None:
 
 @pytest.mark.parametrize("door", ["api", "cli", "topic"])
 def test_three_doors_one_desk(rig: Rig, door: str) -> None:
-    """The same commands by each door give the same events, but for who and by which door."""
+    """The same commands by each door give the same events, but for who and by which door; a bare SELECT has one output."""
     rig.worker()
-    rig.admin.deploy_job(rig.job, "1", rig.sql)
-    for verb, state in (("start", "RUNNING"), ("pause", "PAUSED"), ("resume", "RUNNING"), ("stop", "STOPPED")):
+    sql = f'SELECT * FROM "{rig.input}"'
+    for verb, state in (
+        ("deploy", "DEPLOYED"),
+        ("start", "RUNNING"),
+        ("pause", "PAUSED"),
+        ("resume", "RUNNING"),
+        ("stop", "STOPPED"),
+    ):
         if door == "api":
-            getattr(rig.admin, f"{verb}_job")(rig.job, reason="r")
+            text = ("1", sql) if verb == "deploy" else ()
+            getattr(rig.admin, f"{verb}_job")(rig.job, *text, reason="r")
         elif door == "cli":
-            done = rig.cli(verb, rig.job, "--reason", "r", "--output", "json")
+            (rig.directory / "job.sql").write_text(sql)
+            what = ("job.sql", "--name", rig.job) if verb == "deploy" else (rig.job,)
+            done = rig.cli(verb, *what, "--reason", "r", "--output", "json")
             assert done.returncode == 0, done.stderr
             assert json.loads(done.stdout)["state"] == state
         else:
-            rig.send({verb: rig.job, "reason": "r", "id": uuid.uuid4().hex})
+            text = {"sql": sql} if verb == "deploy" else {}
+            rig.send({verb: rig.job, "reason": "r", "id": uuid.uuid4().hex, **text})
+            rig.wait_for(lambda: len(rig.admin.list_jobs()) == 1, "the job")
             rig.wait_state(state)
     history = rig.admin.history(rig.job)
+    assert history[0].event == JobDeployed(spec_from_sql(sql, rig.job)[1], (), "r")
+    assert history[0].event.spec.outputs == (f"{rig.job}.output",)
     assert [type(r.event).__name__ for r in history if r.channel != "worker"] == [
         "JobDeployed", "StartRequested", "PauseRequested", "ResumeRequested", "StopRequested",
     ]  # fmt: skip
     assert [type(r.event).__name__ for r in history if r.channel == "worker"] == [
         "WorkerAcked", "JobStarted", "WorkerAcked", "JobPaused", "WorkerAcked", "JobResumed", "WorkerAcked", "JobStopped",
     ]  # fmt: skip
-    assert {r.channel for r in history[1:]} == {door, "worker"}
-    assert all(getattr(r.event, "reason", "r") == "r" for r in history[1:])
+    assert {r.channel for r in history} == {door, "worker"}
+    assert all(getattr(r.event, "reason", "r") == "r" for r in history)

@@ -121,6 +121,22 @@ def test_kafka_settings_that_no_client_takes(tmp_path: Path, name: str, value: s
     assert _sw(tmp_path, "jobs").returncode == 0
 
 
+@pytest.mark.parametrize("name", ["", "a\nb", "w" * 101])
+def test_bad_worker_name(tmp_path: Path, name: str) -> None:
+    """What the log could not keep as the name of who vouched is refused at start: exit 2."""
+    url = f"sqlite:///{tmp_path}/log.db"
+    _said_once(_sw(tmp_path, "worker", "--name", name, SLACKWATER_LOG=url, SLACKWATER_KAFKA="127.0.0.1:9"), 2, "worker")
+
+
+def test_bad_command_id(tmp_path: Path) -> None:
+    """The same rule as on the control topic: exit 2, and the refusal stands in the log."""
+    url = f"sqlite:///{tmp_path}/log.db"
+    assert _sw(tmp_path, "db", "upgrade", SLACKWATER_LOG=url).returncode == 0
+    _said_once(_sw(tmp_path, "pause", "a", "--command-id", "x" * 201, SLACKWATER_LOG=url), 2, "command id")
+    refusals = _sw(tmp_path, "audit", "SELECT code FROM refusals", SLACKWATER_LOG=url)
+    assert "bad_command_id" in refusals.stdout
+
+
 @pytest.mark.parametrize("text", ["lgo = 'x'\n", "log = \n"])
 def test_bad_config(tmp_path: Path, text: str) -> None:
     """An unknown option or a file that is no TOML is refused at start: exit 2."""

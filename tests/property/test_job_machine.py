@@ -17,9 +17,11 @@ from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.expire import Expire
 from slackwater.core.control.fail import Fail
+from slackwater.core.control.lift_cap import LiftCap
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.resume import Resume
+from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.control.warn import Warn
@@ -48,6 +50,13 @@ ENDS_IN = {
     JobState.RESUMING: JobState.RUNNING,
     JobState.STOPPING: JobState.STOPPED,
 }
+
+
+def ends_in(job: Job) -> JobState:
+    """Where a proved transition of this job leads."""
+    if job.rollout is None:
+        return ENDS_IN[job.state]
+    return JobState.PAUSING if job.holds or job.rollout.holds else JobState.STARTING
 
 
 STILL_EVENTS = {
@@ -118,7 +127,7 @@ class JobMachine(RuleBasedStateMachine):
         assert len(names) == len(set(names))
         assert before <= set(names)
         if result.changed:
-            assert set(holds) <= set(names)
+            assert set(holds) <= {*names, *(self.job.rollout.holds if self.job.rollout else ())}
 
     @rule()
     def start(self) -> None:
@@ -161,6 +170,32 @@ class JobMachine(RuleBasedStateMachine):
         if result.changed:
             assert self.job is not None
             assert {h.name for h in self.job.holds} == (before - {hold} if hold else set())
+
+    @rule(version=st.sampled_from((None, "0", "1")))
+    def rollback(self, version: str | None) -> None:
+        """A way back is a spec that was there before; it lets no hold go."""
+        before = self.job
+        result = self.log.ask(Rollback(version))
+        if result.changed:
+            assert before is not None
+            assert self.job is not None
+            assert (self.job.rollout.spec if self.job.rollout else self.job.spec) in before.earlier
+            assert {h.name for h in before.holds} <= {h.name for h in self.job.holds}
+
+    @rule(rate=st.integers(1, 5))
+    def resume_slowly(self, rate: int) -> None:
+        """The cap is there once the job moves, and nowhere else."""
+        if self.log.ask(Resume(hold=None, rate_per_s=rate, until_lag=10)).changed:
+            assert self.job is not None
+            assert (self.job.cap is not None) == (self.job.state is JobState.RESUMING)
+
+    @precondition(lambda self: self.job is not None and self.job.cap is not None)
+    @rule(lag=st.sampled_from((10, 11)))
+    def catch_up(self, lag: int) -> None:
+        """Lifted while it runs, at the bound."""
+        assert self.job is not None
+        due_now = self.job.state is JobState.RUNNING and lag == 10
+        assert self.log.ask(LiftCap(self.job.epoch, lag)).changed == due_now
 
     @rule()
     def stop(self) -> None:
@@ -243,10 +278,10 @@ class JobMachine(RuleBasedStateMachine):
     def nobody_is_there(self) -> None:
         """An empty group proves stillness, never movement."""
         assert self.job is not None
-        before = self.job.state
+        before = self.job
         self.log.ask(Conclude(self.job.epoch, cut_of({("orders", p): self.offset for p in self.owner})))
-        still = before in {JobState.PAUSING, JobState.STOPPING}
-        assert self.job.state is (ENDS_IN[before] if still else before)
+        still = before.state in {JobState.PAUSING, JobState.STOPPING}
+        assert self.job.state is (ends_in(before) if still else before.state)
 
     @precondition(lambda self: self.job is not None)
     @rule(first=st.integers(0, 3))
@@ -278,11 +313,11 @@ class JobMachine(RuleBasedStateMachine):
     def everyone_speaks(self) -> None:
         """Liveness: with honest acks of the current epoch the transition ends where it should."""
         assert self.job is not None
-        ends_in = ENDS_IN[self.job.state]
+        ends, epoch = ends_in(self.job), self.job.epoch
         for worker in WORKERS:
-            if self.job.state in TRANSITIONAL:
+            if self.job.epoch == epoch and self.job.state in TRANSITIONAL:
                 self.log.ask(self.ack_of(worker, set(self.owner)))
-        assert self.job.state is ends_in
+        assert self.job.state is ends
 
     # What must hold after every step.
 
@@ -377,6 +412,9 @@ def _every_verb(job: Job | None) -> list[Verb]:
         *(Pause(hold=hold) for hold in HOLDS[:2]),
         *(Resume(hold=hold) for hold in (*HOLDS[:2], None)),
         Stop(),
+        Rollback(),
+        Resume(hold=None, rate_per_s=5),
+        LiftCap(epoch, 0),
         *(Ack("w-1", epoch, stance, cut, {"orders": 2}) for cut in (half, whole)),
         Fail("w-1", epoch, "data_gap", "gone"),
         Expire(epoch, 60),
@@ -403,7 +441,8 @@ def test_every_row_is_taken_by_a_command() -> None:
             after = settled.job
             if after is None:
                 continue
-            key = (after.state, frozenset(hold.name for hold in after.holds), after.coverage.vouched, after.gap is None)
+            is_plain = (after.gap is None, after.cap is None, after.rollout is None)
+            key = (after.state, frozenset(hold.name for hold in after.holds), after.coverage.vouched, is_plain)
             if key not in seen:
                 seen.add(key)
                 queue.append(after)

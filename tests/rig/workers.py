@@ -11,9 +11,10 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from slackwater.admin.api import Admin
 from slackwater.admin.errors import SlackwaterError
@@ -31,31 +32,55 @@ SELECT order_id, customer, amount * 2 AS twice FROM orders WHERE amount > 100;
 
 SESSION_TIMEOUT_S = 4.0
 """Shorter than the default, so that a killed worker is missed sooner."""
+PATIENCE_S = 60.0
+"""How long a broker that does not answer is asked again: it may have only just come back."""
+T = TypeVar("T")
 
 
 class Rig:
-    """One log, one job on topics of its own, any number of workers. Nothing outlives `close`."""
+    """One log, one job on topics of its own, any number of workers. Nothing outlives `close`.
+
+    Workers reach the broker at `workers_bootstrap` and the log at `workers_log` if these are given: what is done to their
+    connections leaves ours alone.
+    """
 
     def __init__(
-        self, bootstrap: str, log: str, directory: Path, *, partitions: int = 4, settings: Mapping[str, str] | None = None
+        self,
+        bootstrap: str,
+        log: str,
+        directory: Path,
+        *,
+        partitions: int = 4,
+        settings: Mapping[str, str] | None = None,
+        session_timeout_s: float = SESSION_TIMEOUT_S,
+        workers_bootstrap: str | None = None,
+        workers_log: str | None = None,
     ) -> None:
         self.bootstrap, self.log, self.directory = bootstrap, log, directory
         self.settings = dict(settings or {})
-        self.connection = KafkaConnection(bootstrap, self.settings, SESSION_TIMEOUT_S)
+        self.session_timeout_s = session_timeout_s
+        self._workers_bootstrap, self._workers_log = workers_bootstrap or bootstrap, workers_log or log
+        mark = uuid.uuid4().hex[:8]
+        self.topics = ControlTopics(f"sw-{mark}")
+        self.connection = KafkaConnection(bootstrap, self.settings, session_timeout_s, self.topics.prefix)
         # Kept: a future of an admin client that was thrown away never ends.
         self.kafka_admin = self.connection.admin()
-        mark = uuid.uuid4().hex[:8]
         self.job, self.input, self.output = f"job-{mark}", f"orders-{mark}", f"big-{mark}"
-        self.topics = ControlTopics(f"sw-{mark}")
         self.partitions = partitions
         self.produced = 0
-        self._seen: dict[int, int] = {}
+        self.unproved: Counter[str] = Counter()
         self._producer: Producer | None = None
-        self._workers: list[subprocess.Popen[bytes]] = []
+        self._asker: Consumer | None = None
+        self.processes: list[subprocess.Popen[bytes]] = []
         open_store(log, create=True).close()
         wanted = {self.input: partitions, self.output: partitions, f"{self.input}.dead_letters": 1, f"{self.job}.output": 1}
-        ensure_topics(self.connection, {**self.topics.all(), **wanted})
+        ensure_topics(self.connection, {**self.topics.all(), **wanted}, self.topics.settings())
         self.admin = Admin(open_store(log), kafka=self.connection, actor="ana")
+
+    @property
+    def group(self) -> str:
+        """The job's consumer group."""
+        return self.connection.group_of(self.job)
 
     @property
     def sql(self) -> str:
@@ -63,8 +88,12 @@ class Rig:
 
     @property
     def env(self) -> dict[str, str]:
-        own = {"SLACKWATER_LOG": self.log, "SLACKWATER_KAFKA": self.bootstrap, "SLACKWATER_PREFIX": self.topics.prefix}
-        own |= {"SLACKWATER_SESSION_TIMEOUT_S": str(SESSION_TIMEOUT_S), "SLACKWATER_VIGIL_INTERVAL_S": "2"}
+        own = {
+            "SLACKWATER_LOG": self._workers_log,
+            "SLACKWATER_KAFKA": self._workers_bootstrap,
+            "SLACKWATER_PREFIX": self.topics.prefix,
+        }
+        own |= {"SLACKWATER_SESSION_TIMEOUT_S": str(self.session_timeout_s), "SLACKWATER_VIGIL_INTERVAL_S": "2"}
         return {**os.environ, **own, "SLACKWATER_KAFKA_SETTINGS": json.dumps(self.settings)}
 
     @staticmethod
@@ -81,8 +110,12 @@ class Rig:
                 stdout=said,
                 stderr=said,
             )
-        self._workers.append(process)
+        self.processes.append(process)
         return process
+
+    def pids(self) -> list[int]:
+        """Of the workers that live."""
+        return [worker.pid for worker in self.processes if worker.poll() is None]
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
         """SIGKILL, as a crash."""
@@ -110,7 +143,7 @@ class Rig:
         producer = self._producer
         for _ in range(count):
             n = self.produced
-            order = {"order_id": n, "customer": f"c{n % 97}", "amount": (n * 37) % 200 + 0.5}
+            order = {"order_id": n, "customer": f"c{n % 97}", "amount": self.amount(n)}
             producer.produce(self.input, key=str(n % 97), value=json.dumps(order))
             self.produced += 1
             if n % 10_000 == 0:
@@ -125,8 +158,21 @@ class Rig:
         producer.produce(self.topics.control, value=value, key=key, headers=headers or [])
         assert producer.flush(20) == 0
 
-    def read(self, topic: str) -> list[Message]:
-        return list(read_committed(self.connection, topic))
+    @staticmethod
+    def patiently(ask: Callable[[], T]) -> T:
+        """Ask the broker, and again while it does not answer."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return ask()
+            except KafkaException:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def read(self, topic: str, positions: Mapping[int, int] | None = None) -> list[Message]:
+        """Every committed record, in partition order; of each partition only those from its position on."""
+        return self.patiently(lambda: list(read_committed(self.connection, topic, dict(positions or {}))))
 
     def bodies(self, topic: str) -> list[dict[str, Any]]:
         return [json.loads(message.value() or b"{}") for message in self.read(topic)]
@@ -134,28 +180,42 @@ class Rig:
     def outputs(self) -> list[int]:
         return sorted(body["order_id"] for body in self.bodies(self.output))
 
-    def new_outputs(self) -> int:
-        """How many outputs became visible since the last call."""
-        return sum(1 for _ in read_committed(self.connection, self.output, self._seen))
+    def ends(self) -> dict[int, int]:
+        """Up to where each output partition is visible to `read_committed`: what becomes visible later lies behind."""
+
+        def ask() -> dict[int, int]:
+            # It would ask in the name of the leader's old epoch for ever after the broker's restart.
+            self.kafka_admin.list_topics(self.output, 10)
+            asked = {TopicPartition(self.output, p): OffsetSpec.latest() for p in range(self.partitions)}  # type: ignore[no-untyped-call]
+            found = self.kafka_admin.list_offsets(asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=10)
+            return {tp.partition: future.result().offset for tp, future in found.items()}
+
+        return self.patiently(ask)
+
+    @staticmethod
+    def amount(order_id: int) -> float:
+        """What an order is worth."""
+        return (order_id * 37) % 200 + 0.5
 
     def expected(self) -> list[int]:
-        return [n for n in range(self.produced) if (n * 37) % 200 + 0.5 > 100]
+        """The ids whose outputs an unpaused run writes."""
+        return [n for n in range(self.produced) if self.amount(n) > 100]
 
     def committed(self) -> dict[int, int]:
-        """Committed offset of each input partition, as Kafka has it. A broker that has just come back is asked again."""
-        consumer = Consumer(self.connection.client(group_id=f"slackwater.{self.job}"))
-        asked = [TopicPartition(self.input, p) for p in range(self.partitions)]
-        until = time.monotonic() + 60
-        try:
-            while True:
-                try:
-                    return {tp.partition: tp.offset for tp in consumer.committed(asked, 10)}
-                except KafkaException:
-                    if time.monotonic() > until:
-                        raise
-                    time.sleep(0.1)
-        finally:
-            consumer.close()
+        """Stable committed offset of each input partition, as Kafka has it."""
+
+        def ask() -> dict[int, int]:
+            if self._asker is None:
+                self._asker = Consumer(self.connection.client(group_id=self.group))
+            try:
+                found = self._asker.committed([TopicPartition(self.input, p) for p in range(self.partitions)], 10)
+            except KafkaException:
+                self._asker.close()
+                self._asker = None
+                raise
+            return {tp.partition: tp.offset for tp in found}
+
+        return self.patiently(ask)
 
     def wait_caught_up(self, timeout: float = 60) -> None:
         self.wait_for(lambda: self._lag() == 0, "the job to catch up", timeout)
@@ -175,12 +235,42 @@ class Rig:
 
     def owners(self) -> int:
         """How many workers own partitions of the job."""
-        (found,) = self.kafka_admin.describe_consumer_groups([f"slackwater.{self.job}"]).values()
-        return sum(bool(one.assignment and one.assignment.topic_partitions) for one in found.result().members)
+        return sum(bool(one.assignment and one.assignment.topic_partitions) for one in self._members())
 
-    def wait_members(self, count: int) -> None:
-        """Until so many workers own partitions of the job."""
-        self.wait_for(lambda: self.owners() == count, f"{count} workers with partitions")
+    def members(self) -> int:
+        """How many workers the group counts, with partitions or without."""
+        return len(self._members())
+
+    def _members(self) -> Any:
+        def ask() -> Any:
+            (found,) = self.kafka_admin.describe_consumer_groups([self.group], request_timeout=10).values()
+            return found.result().members
+
+        return self.patiently(ask)
+
+    def wait_members(self, count: int, stable_s: float = 0.0) -> None:
+        """Until so many workers own partitions of the job, and have done so for `stable_s` seconds."""
+        since = [time.monotonic()]
+
+        def is_stable() -> bool:
+            if self.owners() != count:
+                since[0] = time.monotonic()
+                return False
+            return time.monotonic() - since[0] >= stable_s
+
+        self.wait_for(is_stable, f"{count} workers with partitions")
+
+    def heard(self, worker: str, words: str) -> int:
+        """How many times a worker said so; `*` stands for any."""
+        return sum(file.read_text(errors="replace").count(words) for file in self.directory.glob(f"{worker}.log"))
+
+    def ready(self) -> int:
+        """How many times a worker said that it is ready, of all those ever started."""
+        return self.heard("*", "worker ready")
+
+    def wait_ready(self, count: int, timeout: float = 60) -> None:
+        """Until workers have said so many times that they are ready."""
+        self.wait_for(lambda: self.ready() >= count, f"{count} workers to be ready", timeout)
 
     def settle(self, timeout: float = 90) -> None:
         """Bring the job to RUNNING from wherever it is, as an operator would."""
@@ -221,13 +311,16 @@ class Rig:
         assert (sorted(lost)[:9], sorted(extra)[:9]) == ([], []), f"lost {len(lost)}, too many {len(extra)}\n{self.said()}"
 
     def close(self) -> None:
-        for worker in self._workers:
+        for worker in self.processes:
             if worker.poll() is None:
                 worker.terminate()
-        for worker in self._workers:
+                worker.send_signal(signal.SIGCONT)
+        for worker in self.processes:
             try:
                 worker.wait(40)
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()
+        if self._asker is not None:
+            self._asker.close()
         self.admin.close()

@@ -11,8 +11,6 @@ import structlog
 from .mutations import MUTATIONS, mutated
 from .world import Broken, actions_of, fails, run, shortened
 
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-
 
 def simulate(first: int, seeds: int, steps: int) -> tuple[int, Counter[str]]:
     """Steps taken and what was seen on the way. Raises Broken with the seed and the shortest trace."""
@@ -48,6 +46,7 @@ def steps_to_catch(name: str, steps: int, seeds_max: int) -> tuple[int, str] | N
 
 
 def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     parser = argparse.ArgumentParser()
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seeds", type=int, default=2000)

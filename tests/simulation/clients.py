@@ -246,6 +246,10 @@ class SimProducer:
             self._error_cb(KafkaError(KafkaError._TRANSPORT))
         return 0
 
+    def flush(self, timeout: float) -> int:
+        """What was written is there already."""
+        return 0
+
     def purge(self) -> None:
         """What was not sent is forgotten."""
 
@@ -262,6 +266,12 @@ class SimAdmin:
             topics.setdefault(topic, SimpleNamespace(partitions={}, error=None)).partitions[partition] = None
         return SimpleNamespace(topics=topics)
 
+    def list_offsets(self, asked: Any, **_: Any) -> dict[Any, Any]:
+        return {tp: SimpleNamespace(result=lambda tp=tp: SimpleNamespace(offset=self._end(tp))) for tp in asked}
+
+    def _end(self, tp: TopicPartition) -> int:
+        return len(self._broker.logs[tp.topic, tp.partition])
+
     def describe_topics(self, topics: Any, request_timeout: float) -> dict[str, Any]:
         one = SimpleNamespace(result=lambda: SimpleNamespace(topic_id="t-1"), exception=lambda: None)
         return {"in": one}
@@ -274,6 +284,9 @@ class SimConnection:
         self._broker, self._faults, self._names = broker, faults, names
         self.session_timeout_ms = int(broker.session_s * 1000)
         self.transaction_timeout_ms = int(broker.transaction_s * 1000)
+
+    def group_of(self, job_id: str) -> str:
+        return f"sim.job.{job_id}"
 
     def consumer(self, **_: Any) -> SimConsumer:
         return SimConsumer(self._broker, self._faults, self._names)

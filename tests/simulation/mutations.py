@@ -7,7 +7,8 @@ from unittest.mock import patch
 
 from slackwater.core.control.ack import Ack, decide_ack
 from slackwater.streams import positions, source
-from slackwater.streams.record_path import RecordPath
+from slackwater.streams.positions import Begin
+from slackwater.streams.proof import Proof
 from slackwater.streams.sink import Sink
 from slackwater.streams.source import Source
 
@@ -16,16 +17,16 @@ from .broker import Broker
 
 def _skip_the_drain(stack: ExitStack) -> None:
     """A held path vouches without waiting for what it took."""
-    stack.enter_context(patch.object(RecordPath, "_drain", lambda self: None))
+    stack.enter_context(patch.object(Proof, "hold_still", lambda self: self._source.hold() or True))
 
 
 def _accept_a_stale_ack(stack: ExitStack) -> None:
     """An ack counts whatever epoch it speaks of, and whatever it says."""
 
-    def lenient(job: Any, verb: Ack) -> Any:
+    def lenient(job: Any, verb: Ack, at: Any) -> Any:
         from slackwater.core.want import wanted
 
-        return decide_ack(job, Ack(verb.worker, job.epoch, wanted(job).stance, verb.offsets, verb.partitions))
+        return decide_ack(job, Ack(verb.worker, job.epoch, wanted(job).stance, verb.offsets, verb.partitions), at)
 
     stack.enter_context(patch("slackwater.core.decide.decide_ack", lenient))
 
@@ -36,7 +37,7 @@ def _commit_when_lost(stack: ExitStack) -> None:
 
     def lost(self: Source, consumer: Any, partitions: Any) -> None:
         self.group = NOBODY
-        self._drain()
+        self.hand_over()
         self._forget(consumer, partitions)
 
     def counts(self: Broker, name: str, generation: int) -> None:
@@ -51,8 +52,8 @@ def _seek_to_end_when_unknown(stack: ExitStack) -> None:
     """A partition without committed offsets is begun at its end."""
     real = positions.starting_positions
 
-    def at_end(consumer: Any, partitions: Any, last_cut: Any, *, at_end: bool) -> Any:
-        return real(consumer, partitions, (), at_end=True)
+    def at_end(consumer: Any, partitions: Any, begin: Begin) -> Any:
+        return real(consumer, partitions, Begin((), holds=True, at_end=True))
 
     stack.enter_context(patch.object(source.positions, "starting_positions", at_end))
 
@@ -61,7 +62,7 @@ def _forget_the_gate(stack: ExitStack) -> None:
     """What is assigned flows at once, by the last word heard, however old."""
 
     def assigned(self: Source, consumer: Any, partitions: Any) -> None:
-        at = positions.starting_positions(consumer, partitions, self._last_cut, at_end=False)
+        at = positions.starting_positions(consumer, partitions, self._begin)
         consumer.incremental_assign(at)
         self._owned |= {(tp.topic, tp.partition) for tp in partitions}
         self.group = consumer.consumer_group_metadata()
@@ -74,6 +75,7 @@ def _forget_the_gate(stack: ExitStack) -> None:
 def _trust_a_hidden_retry(stack: ExitStack) -> None:
     """A commit that the client repeated by itself is taken for one that can have no second copy."""
     stack.enter_context(patch.object(Sink, "_heard", lambda self, error: None))
+    stack.enter_context(patch("slackwater.streams.sink.HIDDEN_RETRY_S", float("inf")))
 
 
 NOBODY: Final = ("", -99)

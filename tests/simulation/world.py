@@ -28,10 +28,12 @@ from slackwater.core.states import TRANSITIONAL, JobState
 from slackwater.persistence.errors import StoreUnavailable
 from slackwater.persistence.memory import MemoryStore
 from slackwater.persistence.verify import verify
+from slackwater.streams.counts import Counts
 from slackwater.streams.engine import Outcome
 from slackwater.streams.handover import Handover
 from slackwater.streams.oversight import Action as ToDo
 from slackwater.streams.oversight import AskGroup, Bury, Employ, Oversight, Running, Say, Tell
+from slackwater.streams.positions import Begin
 from slackwater.streams.record_path import Parts, RecordPath
 from slackwater.streams.supervisor import say
 
@@ -39,7 +41,7 @@ from .broker import Broker, Entry, Key
 from .clients import KINDS, Faults, Killed, SimConnection
 
 JOB: Final = "j"
-SPEC: Final = spec_from_sql("CREATE STREAM o WITH (topic = 'out') AS SELECT * FROM \"in\"")[1]
+SPEC: Final = spec_from_sql("CREATE STREAM o WITH (topic = 'out') AS SELECT * FROM \"in\"", "job")[1]
 PARTITIONS: Final = 3
 SESSION_S: Final = 10.0
 TRANSACTION_S: Final = 8.0
@@ -164,8 +166,9 @@ class Path:
             plan_of(job.spec),
             connection,
             worker.name,
-            last_cut=job.cut,
+            begin=Begin(job.cut, job.cut_holds, at_end=False),
             topics=job.topics,
+            counts=Counts(),
             on_change=lambda: None,
             parts=parts,
         )
@@ -174,6 +177,8 @@ class Path:
         self.is_open = self.is_done = False
 
     def own(self) -> None:
+        if not self.is_open:
+            self.work()  # nothing is vouched for before the producer is open
         if not self.is_done and (self.path.failure is not None or self.path.step()):
             self.path.leave()
             self.is_done = True

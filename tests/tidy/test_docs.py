@@ -8,7 +8,7 @@ import pytest
 from .diagram import page
 from .product import ROOT, name_of_path, tracked
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "llms.txt", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 REFUSALS = re.compile(r'\b(?:Refused|BadMessage)\(\s*"([a-z_]+)"|code = "([a-z_]+)" if .* else "([a-z_]+)"')
@@ -68,13 +68,13 @@ def test_every_code_is_explained(pattern: re.Pattern[str], page_name: str, some:
 
 
 def test_every_code_of_the_admin_is_explained() -> None:
-    """What the Python API and the command line raise by themselves is in docs/cli.md, or where the desk or SQL has it."""
+    """What Python API, command line and web page raise by themselves is explained in a page of theirs, or of desk or SQL."""
     raised = re.compile(
         r'(?:Error|Usage|Unavailable|Command|Refused|NotFound|Timeout|NotAllowed|turn_away)\(\s*(?:name, )?"(\w+)"'
     )
     written = {code for path in (ROOT / "admin").rglob("*.py") for code in raised.findall(path.read_text("utf-8"))}
     assert {"usage", "no_broker", "topic_not_read", "declined"} <= written, "the pattern no longer finds what it should"
-    pages = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("cli.md", "control-topic.md", "sql.md"))
+    pages = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("cli.md", "control-topic.md", "sql.md", "web.md"))
     assert not {code for code in written if f"`{code}`" not in pages}
 
 

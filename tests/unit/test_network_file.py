@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slackwater.persistence import dialects
+from slackwater.persistence import sqlite
 from slackwater.persistence.errors import StoreRefused
 from slackwater.persistence.network_file import network_file_system
 from slackwater.persistence.open import open_store
@@ -26,7 +26,7 @@ def test_the_nearest_mount_counts(tmp_path: Path, path: str, kind: str | None) -
 
 def test_refused_at_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening says what to use instead."""
-    monkeypatch.setattr(dialects, "network_file_system", lambda _: "nfs4")
+    monkeypatch.setattr(sqlite, "network_file_system", lambda _: "nfs4")
     with pytest.raises(StoreRefused, match="nfs4") as refused:
         open_store(f"sqlite:///{tmp_path}/log.db", create=True)
     assert refused.value.code == "network_file"

@@ -3,64 +3,21 @@
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from slackwater.admin.cli import main
 from slackwater.core.commands import Command
 from slackwater.core.control.ack import Ack
 from slackwater.core.coverage import Stance
 from slackwater.core.cut import cut_of
-from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore
 
-LABELS = {"a": "team=payments", "b": "team=payments", "c": "team=orders"}
-
-
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> EventStore:
-    return open_store(f"sqlite:///{tmp_path}/log.db", create=True)
-
-
-@pytest.fixture
-def run(store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Run:
-    """Runs the command with words; three labelled jobs are deployed."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SLACKWATER_LOG", f"sqlite:///{tmp_path}/log.db")
-
-    def run_words(*words: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["slackwater", *words])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return Done(int(end.value.code or 0), said.out, said.err)
-
-    for name, label in LABELS.items():
-        Path(f"{name}.sql").write_text(
-            f"-- @label: {label}\nCREATE STREAM {name}_out WITH (topic='{name}') AS SELECT * FROM t"
-        )
-        assert run_words("deploy", f"{name}.sql").code == 0
-    return run_words
+from .conftest import Run
 
 
 def _states(run: Run) -> dict[str, str]:
@@ -105,26 +62,17 @@ def test_asked_at_a_terminal(run: Run, answer: str, code: int, state: str) -> No
     """At a terminal the plan is shown first, on stderr, and one is asked."""
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "slackwater", "start", "-l", "team=payments", "--no-wait", "-o", "name"]
-    process = subprocess.Popen(
-        words,
-        stdin=theirs,
-        stderr=theirs,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # Whoever started these tests in the background had SIGINT ignored, and that is inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    process = subprocess.Popen(words, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True, start_new_session=True)
     os.close(theirs)
     said = ""
     while "these?" not in said:
         said += os.read(ours, 1000).decode()
+    if answer != "\x03":
+        os.write(ours, answer.encode())
     if answer == "\x03":
         # One that comes between the question and the read that waits for its answer would interrupt nothing.
         time.sleep(1.0)
         process.send_signal(2)
-    else:
-        os.write(ours, answer.encode())
     out, _ = process.communicate(timeout=30)
     os.close(ours)
     assert "BECOMES" in said

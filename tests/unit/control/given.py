@@ -25,6 +25,7 @@ from slackwater.core.events import (
     JobStopped,
     PauseRequested,
     ResumeRequested,
+    RolloutRequested,
     StartRequested,
     StopRequested,
     WorkerAcked,
@@ -71,6 +72,7 @@ RESUMED: Final = (*RESUMING, acked(Stance.RUNNING, 7, 9), JobResumed("c8", order
 STOPPING: Final = (*RUNNING, StopRequested("night", SOON))
 STOPPED: Final = (*STOPPING, acked(Stance.RELEASED, 7, 9), JobStopped("c5", orders(7, 9)))
 FAILED: Final = (*RUNNING, JobFailed("poison_record", "orders[0] at 3", orders(3, 0)))
+ROLLING: Final = (*RUNNING, RolloutRequested(OTHER_SPEC, (), "v2", SOON))
 GAP: Final = DataGapFound("data_gap", "orders[0]: 5 records (7 to 11) are gone", (Gap("orders", 0, 7, 12),))
 HELD_AT_REST: Final = (JobDeployed(SPEC, ("operator", "audit"), "not yet"),)
 

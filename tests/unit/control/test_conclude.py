@@ -4,17 +4,40 @@ import pytest
 
 from slackwater.core.control.conclude import Conclude
 from slackwater.core.cut import cut_of
-from slackwater.core.events import GroupFoundEmpty, JobPaused, JobStopped
+from slackwater.core.events import (
+    DataGapFound,
+    GroupFoundEmpty,
+    JobEvent,
+    JobFailed,
+    JobPaused,
+    JobStopped,
+    StopRequested,
+)
 from slackwater.core.states import JobState
 
-from .given import PASTS, PAUSING, STOPPING, given, orders
+from .given import PASTS, PAUSED, PAUSING, SOON, STOPPING, given, orders
 
 
 def test_a_pause_with_nobody_there() -> None:
-    """Paused, at the group's offsets; a partition the group says nothing of keeps the last cut."""
-    seen = cut_of({("orders", 1): 9})
-    job = given(*PAUSING).when(Conclude(2, seen)).then(GroupFoundEmpty(seen), JobPaused("c5", orders(0, 9)))
-    assert (job.state, job.cut) == (JobState.PAUSED, orders(0, 9))
+    """Paused, at the group's offsets."""
+    seen = orders(7, 9)
+    job = given(*PAUSING).when(Conclude(2, seen)).then(GroupFoundEmpty(seen), JobPaused("c5", seen))
+    assert (job.state, job.cut) == (JobState.PAUSED, seen)
+
+
+@pytest.mark.parametrize("past", [PAUSING, STOPPING], ids=["PAUSING", "STOPPING"])
+def test_offsets_that_are_lost(past: tuple[JobEvent, ...]) -> None:
+    """A job that ran, and and of which the group says nothing, stood nobody knows where: it fails."""
+    why = "the committed offsets of orders[0] are gone, and what was taken since the last cut is not known"
+    lost = (DataGapFound("offsets_lost", why), JobFailed("offsets_lost", why, orders(0, 0)))
+    job = given(*past).when(Conclude(2, cut_of({("orders", 1): 9}))).then(*lost)
+    assert not job.cut_holds
+
+
+def test_offsets_that_expired_while_it_stood() -> None:
+    """Nothing was taken since the pause, so its cut says where the job stands."""
+    past = (*PAUSED, StopRequested("night", SOON))
+    given(*past).when(Conclude(3, ())).then(GroupFoundEmpty(()), JobStopped("c8", orders(7, 9)))
 
 
 def test_a_stop_with_nobody_there() -> None:

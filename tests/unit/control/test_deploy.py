@@ -4,9 +4,17 @@ import pytest
 
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.start import Start
-from slackwater.core.events import HoldAdded, JobDeployed, JobFailed, JobStopped, PauseRequested, StartRequested
+from slackwater.core.events import (
+    HoldAdded,
+    JobDeployed,
+    JobFailed,
+    JobStopped,
+    PauseRequested,
+    RolloutRequested,
+    StartRequested,
+)
 from slackwater.core.spec import JobSpec
-from slackwater.core.states import JobState
+from slackwater.core.states import LIVE, JobState
 
 from .given import (
     DEPLOYED,
@@ -51,18 +59,19 @@ def test_the_same_deploy_twice_is_already_so() -> None:
     given(*DEPLOYED).when(Deploy(SPEC)).then_already(since=after(0), by="ana", reason=None)
 
 
-@pytest.mark.parametrize(
-    "state", [s for s in PASTS if s not in {JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED}], ids=str
-)
-def test_a_living_job_keeps_its_spec(state: JobState) -> None:
-    """Another spec is refused while anything runs; the same one is already so and never restarts the job."""
-    asked = given(*PASTS[state]).when(Deploy(OTHER_SPEC))
-    refused = asked.then_refused("illegal_transition")
-    assert refused.state is state
-    assert "deploy" not in refused.legal
+@pytest.mark.parametrize("state", sorted(LIVE - {JobState.STOPPING}), ids=str)
+def test_a_living_job_gets_its_spec_by_a_rollout(state: JobState) -> None:
+    """Another spec drains and stops what lives under the old one; the same one is already so and never restarts the job."""
     job = given(*PASTS[state]).job
     assert job is not None
+    after = given(*PASTS[state]).when(Deploy(OTHER_SPEC)).then(RolloutRequested(OTHER_SPEC, (), None, DUE))
+    assert (after.state, after.spec, after.epoch) == (JobState.STOPPING, SPEC, job.epoch + 1)
     given(*PASTS[state]).when(Deploy(SPEC)).then_already(since=job.since, by=job.by, reason=job.reason)
+
+
+def test_a_stop_is_not_turned_into_a_rollout() -> None:
+    """Somebody stopped it: another spec waits until it has."""
+    given(*PASTS[JobState.STOPPING]).when(Deploy(OTHER_SPEC)).then_refused("illegal_transition", legal=())
 
 
 def test_another_spec_at_rest() -> None:
@@ -115,7 +124,9 @@ def test_fewer_holds_change_nothing() -> None:
 
 def test_a_deploy_does_not_add_a_hold_to_a_living_job() -> None:
     """That would pause it without an epoch: it is refused, and `pause` is named as legal."""
-    refused = given(*RUNNING).when(Deploy(SPEC, ("audit",))).then_refused("illegal_transition", legal=("pause", "stop"))
+    refused = (
+        given(*RUNNING).when(Deploy(SPEC, ("audit",))).then_refused("illegal_transition", legal=("pause", "stop", "deploy"))
+    )
     assert "RUNNING" in refused.message
 
 

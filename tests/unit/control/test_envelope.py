@@ -48,6 +48,26 @@ def test_good_job_id(job_id: str) -> None:
     given().when(Deploy(SPEC), job_id=job_id).then(JobDeployed(SPEC))
 
 
+@pytest.mark.parametrize("id", ["", "a\0b", "a\nb", "\ud800", "\u200f", "a" * 201, "é" * 101])
+def test_bad_command_id(id: str) -> None:
+    """What no log could keep or no person read is no name for a command: refused before anything else is looked at."""
+    given().when(Deploy(SPEC), id=id).then_refused("bad_command_id")
+    given(*RUNNING).when(Pause(), id=id, job_id="../x").then_refused("bad_command_id")
+
+
+@pytest.mark.parametrize("id", ["a", "CHG-4711 again", "é" * 100, "/ops#7", "w-1/ab12"])
+def test_good_command_id(id: str) -> None:
+    """Any printable text of up to 200 bytes."""
+    given().when(Deploy(SPEC), id=id).then(JobDeployed(SPEC))
+
+
+@pytest.mark.parametrize("topic", ["", ".", "..", "a b", "a/b", "a\0", "é", "a" * 250])
+def test_bad_reply_to(topic: str) -> None:
+    """Answers go to a topic, or the command is refused."""
+    given(*RUNNING).when(Pause(), reply_to=topic).then_refused("bad_reply_to")
+    given(*RUNNING).when(Pause(), reply_to="a" * 249).then(PauseRequested("operator", None, DUE))
+
+
 @pytest.mark.parametrize("late_s", [0, 1, 86_400])
 def test_expired(late_s: int) -> None:
     """From its expiry on a command means nothing: a pause that waited out an outage must not come true next day."""

@@ -3,13 +3,14 @@
 import pytest
 
 from slackwater.core.control.fail import Fail
+from slackwater.core.control.start import Start
 from slackwater.core.coverage import Coverage, Stance
 from slackwater.core.cut import cut_of
-from slackwater.core.events import JobFailed
+from slackwater.core.events import DataGapAccepted, DataGapFound, JobEvent, JobFailed, JobStopped, StartRequested
 from slackwater.core.states import LIVE, JobState
 from slackwater.core.want import wanted
 
-from .given import FAILED, NOW, PASTS, RUNNING, given, orders
+from .given import DEPLOYED, DUE, FAILED, NOW, PASTS, PAUSED, RESUMED, RESUMING, RUNNING, STARTING, given, orders
 
 
 @pytest.mark.parametrize("state", sorted(LIVE), ids=str)
@@ -58,3 +59,24 @@ def test_the_second_failure_is_told_the_first() -> None:
 def test_fail_of_nothing() -> None:
     """An unknown job cannot fail."""
     given().when(Fail("w-1", 0, "data_gap", "gone")).then_refused("no_such_job", legal=("deploy",))
+
+
+def test_lost_offsets_are_taken_by_somebody() -> None:
+    """A job whose offsets are lost starts again at its last cut only once someone accepted that this writes things twice."""
+    lost = "offsets_lost"
+    failed = (*RUNNING, DataGapFound(lost, "gone"), JobFailed(lost, "gone", orders(0, 0)))
+    given(*failed).when(Start(None)).then_refused(lost, legal=("start", "stop", "deploy"))
+    job = given(*failed).when(Start(None, accept_gap=True)).then(DataGapAccepted(lost), StartRequested(None, DUE))
+    assert job.cut_holds
+    assert job.cut == orders(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("past", "holds"),
+    [(DEPLOYED, True), (STARTING, True), (RUNNING, False), (PAUSED, True), (RESUMING, True), (RESUMED, False)],
+    ids=["DEPLOYED", "STARTING", "RUNNING", "PAUSED", "RESUMING", "RESUMED"],
+)
+def test_when_a_cut_holds(past: tuple[JobEvent, ...], holds: bool) -> None:
+    """From its proof until the job is proved to run; a stop of a failed job proves nothing new."""
+    assert given(*past).job.cut_holds is holds  # type: ignore[union-attr]
+    assert not given(*FAILED, JobStopped("c9", orders(3, 0))).job.cut_holds  # type: ignore[union-attr]

@@ -6,21 +6,24 @@ from slackwater.core.commands import Verb
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
+from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.control.verdicts import LEGAL_VERBS, legal_verbs
 from slackwater.core.decisions import Accepted, AlreadySo, Refused
-from slackwater.core.events import HoldAdded, JobEvent, JobFailed, JobStopped, StopRequested
+from slackwater.core.events import HoldAdded, JobDeployed, JobEvent, JobFailed, JobStopped, StartRequested, StopRequested
+from slackwater.core.spec import JobSpec
 from slackwater.core.states import JobState
 
-from .given import HELD_AT_REST, OTHER_SPEC, PASTS, PAUSED, PAUSING, SOON, given, orders
+from .given import HELD_AT_REST, OTHER_SPEC, PASTS, PAUSED, PAUSING, ROLLING, SOON, STOPPED, given, orders
 
 VERBS: dict[str, Verb] = {
-    "deploy": Deploy(OTHER_SPEC),
+    "deploy": Deploy(JobSpec("SELECT customer FROM orders", "3", inputs=("orders",), outputs=("big",))),
     "start": Start(),
     "pause": Pause(hold="audit"),
     "resume": Resume(hold=None),
     "stop": Stop(),
+    "rollback": Rollback(),
 }
 REACHABLE: dict[str, tuple[JobEvent, ...]] = {
     **{str(state): past for state, past in PASTS.items()},
@@ -28,6 +31,8 @@ REACHABLE: dict[str, tuple[JobEvent, ...]] = {
     "STOPPED, held": (*HELD_AT_REST, JobStopped("c2", ())),
     "FAILED, held": (*PAUSED, JobFailed("data_gap", "gone", orders(7, 9))),
     "STOPPING, held": (*PAUSED, StopRequested(None, SOON)),
+    "STOPPING, for a rollout": ROLLING,
+    "RUNNING, rolled out": (*STOPPED, JobDeployed(OTHER_SPEC), StartRequested(None, SOON)),
     "PAUSING, two holds": (*PAUSING, HoldAdded("night", None)),
     "PAUSED, two holds": (*PAUSED, HoldAdded("night", None)),
 }
@@ -45,7 +50,8 @@ def test_listed_is_taken_and_unlisted_is_not(past: tuple, verb: str) -> None:
         return
     assert isinstance(asked.decision, Refused | AlreadySo)
     if isinstance(asked.decision, Refused):
-        asked.then_refused("illegal_transition", legal=legal)
+        nowhere_back = verb == "rollback" and not asked.job.earlier
+        asked.then_refused("no_such_version" if nowhere_back else "illegal_transition", legal=legal)
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -76,7 +76,7 @@ def test_resume_all() -> None:
 
 def test_a_hold_that_is_not_there() -> None:
     """Refused as held, with the names that are there and the way to let go; nothing is released in its place."""
-    refused = given(*TWO_HOLDS).when(Resume(hold="night")).then_refused("held", legal=("pause", "resume", "stop"))
+    refused = given(*TWO_HOLDS).when(Resume(hold="night")).then_refused("held", legal=("pause", "resume", "stop", "deploy"))
     assert "operator, audit" in refused.message
     assert refused.hint is not None
     assert "--hold operator" in refused.hint

@@ -86,9 +86,9 @@ def test_already_running_says_who_resumed_it() -> None:
 @pytest.mark.parametrize(
     ("past", "legal"),
     [
-        (PAUSING, ("pause", "resume", "stop")),
-        (PAUSED, ("pause", "resume", "stop")),
-        (RESUMING, ("pause", "stop")),
+        (PAUSING, ("pause", "resume", "stop", "deploy")),
+        (PAUSED, ("pause", "resume", "stop", "deploy")),
+        (RESUMING, ("pause", "stop", "deploy")),
         (STOPPING, ()),
     ],
     ids=["pausing", "paused", "resuming", "stopping"],

@@ -15,10 +15,15 @@ AT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("bad", ["x" * 1001, "a\0b", "\ud800"])
-@pytest.mark.parametrize("field", ["actor", "reason", "hold", "holds"])
+@pytest.mark.parametrize("field", ["actor", "reason", "hold", "holds", "version"])
 def test_unfit_texts(field: str, bad: str) -> None:
     """Too long, with NUL or a lone surrogate: refused by name, whatever door it came by."""
-    verbs = {"reason": Pause(bad), "hold": Pause(None, bad), "holds": Deploy(JobSpec("x"), (bad,))}
+    verbs = {
+        "reason": Pause(bad),
+        "hold": Pause(None, bad),
+        "holds": Deploy(JobSpec("x"), (bad,)),
+        "version": Deploy(JobSpec("x", bad)),
+    }
     command = Command("c", "job", verbs.get(field, Pause()), bad if field == "actor" else "ana", "api", AT)
     refused = decide(None, command)
     assert isinstance(refused, Refused)

@@ -49,7 +49,9 @@ def test_canonical_bytes(value: Any, stored: bytes) -> None:
     assert canonical(value) == stored
 
 
-@pytest.mark.parametrize("value", [1.0, float("nan"), b"x", {1, 2}, object(), {"a": [0.5]}], ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize(
+    "value", [1.0, float("nan"), b"x", {1, 2}, object(), {"a": [0.5]}], ids=lambda value: type(value).__name__
+)
 def test_what_has_no_canonical_form(value: Any) -> None:
     """A float has many spellings and a set no order: refused, never rounded or sorted."""
     with pytest.raises(TypeError, match="no canonical form"):

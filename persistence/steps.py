@@ -1,6 +1,6 @@
 """The named steps of a worker and of an append: where a process may die, for tests that make it die there.
 
-`SLACKWATER_DIE_AT=commit_sent:3` ends this process with SIGKILL when it reaches the step for the third time; with
+`SLACKWATER_DIE_AT=offsets_sent:3` ends this process with SIGKILL when it reaches the step for the third time; with
 `SLACKWATER_DIE_BY=stop` it is frozen instead (SIGSTOP). Without the setting a step costs one comparison.
 """
 
@@ -8,7 +8,7 @@ import os
 import signal
 from typing import Final
 
-STEPS: Final = (
+WORKER_STEPS: Final = (
     "assigned",
     "taken",
     "computed",
@@ -24,6 +24,20 @@ STEPS: Final = (
     "rewinding",
 )
 """In the order in which a batch, then a pause, then a rebalance meets them."""
+
+APPENDER_STEPS: Final = (
+    "append_begun",
+    "append_looked_up",
+    "append_job_locked",
+    "append_projected",
+    "append_chain_locked",
+    "append_events_inserted",
+    "append_chain_moved",
+    "append_told",
+    "append_command_inserted",
+    "append_committed",
+)
+"""Of whoever puts a command before the log: one after each statement, the last after COMMIT and before the answer."""
 
 _AT, _, _COUNT = os.environ.get("SLACKWATER_DIE_AT", "").partition(":")
 _BY: Final = signal.SIGSTOP if os.environ.get("SLACKWATER_DIE_BY") == "stop" else signal.SIGKILL

@@ -1,0 +1,126 @@
+"""The verbs about many jobs at once: the feature flag of pausing, and maintenance windows."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import typer
+
+from ..errors import InvalidCommand, Usage
+from .app import Output, OutputOption, Verbs, app, connect
+from .asked import CommandId, Reason, SelectorOption
+
+ModeArgument = Annotated[
+    str | None, typer.Argument(metavar="MODE", help="On for all, some or none; without: show it.", show_default=False)
+]
+PercentOption = Annotated[int, typer.Option(help="Of `some`: so many of all jobs, always the same ones.")]
+OtherwiseOption = Annotated[str, typer.Option(help="Where it is off: refuse a pause, or stop (and start) instead.")]
+REFUSE: Final = "refuse"
+WindowName = Annotated[str, typer.Argument(help="Name of the window.", show_default=False)]
+CronOption = Annotated[str, typer.Option(help='When it opens: minute hour day month weekday, like "30 2 * * *".')]
+ZoneOption = Annotated[str, typer.Option(help="On whose clock: UTC, Europe/Berlin.")]
+LastsOption = Annotated[str, typer.Option("--for", help="How long it is open: 30m, 2h.")]
+CountOption = Annotated[int, typer.Option("--next", min=0, max=1000, help="So many occurrences to come of each window.")]
+
+window = typer.Typer(cls=Verbs, help="Maintenance windows: jobs held at times that come again.", no_args_is_help=True)
+app.add_typer(window, name="window")
+
+
+@app.command()
+def flag(
+    mode: ModeArgument = None,
+    selector: SelectorOption = None,
+    percent: PercentOption = 100,
+    otherwise: OtherwiseOption = REFUSE,
+    reason: Reason = None,
+    command_id: CommandId = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """For which jobs pausing is on. What is held can always be let go."""
+    from .render import one, plain
+
+    with connect() as admin:
+        if mode is not None:
+            how = {"selector": selector, "percent": percent, "otherwise": otherwise, "reason": reason}
+            _tell(admin.set_flag(mode, **how, command_id=command_id), f"pausing is on for {mode}", output)
+            return
+        if (selector, percent, otherwise, reason, command_id) != (None, 100, REFUSE, None, None):
+            raise Usage("usage", "for which jobs?", hint="slackwater flag some --percent 10")
+        policy = admin.policy()
+    if not one({"name": "flag", **plain(policy.flag), "since": policy.since, "by": policy.by or None}, output):
+        typer.echo(_flag_text(policy.flag))
+
+
+def _flag_text(now: Any) -> str:
+    """pausing is on for some: team=data, 25 % of all jobs; elsewhere a pause is a stop."""
+    which = [f"labels {now.selector}"] if now.selector else []
+    which += [f"{now.percent} % of all jobs"] if now.percent < 100 else []
+    chosen = f": {', '.join(which)}" if now.mode == "some" and which else ""
+    elsewhere = {"refuse": "refused", "stop": "a stop, and its resume a start"}[now.otherwise]
+    return f"pausing is on for {now.mode}{chosen}" + ("" if now.mode == "all" else f"; elsewhere a pause is {elsewhere}")
+
+
+@window.command()
+def add(
+    name: WindowName,
+    cron: CronOption,
+    for_: LastsOption,
+    zone: ZoneOption = "UTC",
+    selector: SelectorOption = None,
+    reason: Reason = None,
+    command_id: CommandId = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Add a window, or change the one of that name. Jobs are held by `window:NAME` while it is open."""
+    from slackwater.core.duration import HINT, duration_s
+
+    try:
+        lasts_s = duration_s(for_)
+    except ValueError as error:
+        raise InvalidCommand("bad_policy", str(error), hint=HINT) from None
+    with connect() as admin:
+        how = {"zone": zone, "for_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
+        result = admin.set_window(name, cron, **how)
+        found = [one for one in admin.upcoming_windows(count=1) if one.name == name]
+    _tell(result, f"window {name}: opens {_local(found[-1].begins)}, {len(found[-1].jobs)} jobs" if found else "", output)
+
+
+@window.command(name="list")
+def list_windows(count: CountOption = 3, output: OutputOption = Output.TABLE) -> None:
+    """What is open and what comes, with the jobs each occurrence holds."""
+    from .render import plain, show
+
+    with connect() as admin:
+        policy, upcoming = admin.policy(), admin.upcoming_windows(count)
+    rows, cells = [], []
+    for one in policy.windows:
+        comes = [found for found in upcoming if found.name == one.name]
+        jobs = list(comes[0].jobs) if comes else []
+        times = [{"begins": found.begins, "ends": found.ends, "is_open": found.is_open} for found in comes]
+        rows.append({**plain(one), "hold": one.hold, "jobs": jobs, "occurrences": plain(times)})
+        what = (f"{one.cron} {one.zone}", one.selector or "every job", ", ".join(jobs), one.reason)
+        cells += [(one.name, "now" if found.is_open else _local(found.begins), _local(found.ends), *what) for found in comes]
+    show(rows, ("NAME", "OPENS", "UNTIL", "CRON", "CHOOSES", "HOLDS", "REASON"), cells, output)
+
+
+@window.command()
+def remove(
+    name: WindowName, reason: Reason = None, command_id: CommandId = None, output: OutputOption = Output.TABLE
+) -> None:
+    """Take a window away. Jobs it holds now stay held until its end: release them by `resume --hold window:NAME`."""
+    with connect() as admin:
+        _tell(admin.remove_window(name, reason=reason, command_id=command_id), f"window {name} is gone", output)
+
+
+def _tell(result: Any, done: str, output: Output) -> None:
+    from .render import one
+
+    if not one(result, output):
+        already = (
+            f"already so{f' since {_local(result.since)}' if result.since else ''}{f' by {result.by}' if result.by else ''}"
+        )
+        typer.echo(done if result.changed else already)
+
+
+def _local(at: datetime) -> str:
+    """On the clock of whoever reads it."""
+    return f"{at.astimezone():%a %Y-%m-%d %H:%M}"

@@ -1,0 +1,67 @@
+"""watch: jobs as a living table for people, events as JSON lines for programs."""
+
+import json
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import typer
+
+from .app import Output, OutputOption, app, connect
+from .asked import Jobs, SelectorOption
+
+EVENTS_SHOWN: Final = 8
+REFRESH_S: Final = 1.0
+
+
+@app.command()
+def watch(
+    jobs: Jobs = None,
+    selector: SelectorOption = None,
+    since: Annotated[
+        int | None, typer.Option(help="Events after this position (seq) of the log; default: those that come.")
+    ] = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Jobs as they change, until Ctrl-C: a living table on a terminal, else one JSON line for each event, none left out."""
+    from .render import console
+
+    with connect() as admin:
+        if output is Output.TABLE and console.is_terminal:
+            show_table(admin, jobs or (), selector, since)
+        else:
+            _print_events(admin, jobs or (), selector, since)
+
+
+def _print_events(admin: Any, names: Sequence[str], selector: str | None, since: int | None) -> None:
+    from .cells import event_row
+    from .render import plain
+
+    for recorded in admin.watch(names, selector, since=since):
+        print(json.dumps(plain(event_row(recorded)), ensure_ascii=False), flush=True)
+
+
+def show_table(admin: Any, names: Sequence[str], selector: str | None, since: int | None = None) -> None:
+    """The jobs, drawn anew every second, and below them the latest events."""
+    from rich.console import Group
+    from rich.live import Live
+
+    from slackwater.core.events import WorkerAcked
+
+    from .cells import EVENT_COLUMNS, JOB_COLUMNS, event_cells, job_cells
+    from .render import console, table_of
+
+    chosen = admin.chosen(names, selector)
+    seq = admin.store.head().seq if since is None else since
+    latest: deque[Any] = deque(maxlen=EVENTS_SHOWN)
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            for recorded in admin.events(seq, follow=False):
+                seq = recorded.seq
+                if chosen.fits(recorded) and not isinstance(recorded.event, WorkerAcked):
+                    latest.append((recorded.job_id, *event_cells(recorded)))
+            found = [status for status in admin.list_jobs(selector) if not names or status.name in names]
+            below = [table_of(("JOB", *EVENT_COLUMNS), latest)] if latest else []
+            live.update(Group(table_of(JOB_COLUMNS, map(job_cells, found)), "", *below), refresh=True)
+            time.sleep(REFRESH_S)

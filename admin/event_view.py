@@ -1,0 +1,65 @@
+"""An event as every surface shows it. Field names are the JSON field names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from slackwater.core.codec import event_data
+from slackwater.core.cut import PartitionOffset, cut_text
+from slackwater.core.events import name_of
+from slackwater.core.recorded import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """`data` holds the event's own fields; what they mean is `core/events.py`'s."""
+
+    name: str
+    """Of the job."""
+    version: int
+    seq: int
+    at: datetime
+    event: str
+    actor: str
+    channel: str
+    command_id: str
+    epoch: int
+    data: dict[str, Any]
+
+
+def view_of(recorded: Recorded) -> EventView:
+    """The event as it stands in the log."""
+    return EventView(
+        recorded.job_id,
+        recorded.version,
+        recorded.seq,
+        recorded.at,
+        name_of(recorded.event),
+        recorded.actor,
+        recorded.channel,
+        recorded.command_id,
+        recorded.epoch,
+        event_data(recorded.event),
+    )
+
+
+def facts_of(data: Mapping[str, Any]) -> list[str]:
+    """What an event's own fields say, in a few words for people; the reason first, in quotes."""
+    facts = [f'"{data["reason"]}"'] if data.get("reason") else []
+    if data.get("message"):
+        facts.append(f"{data['code']}: {data['message']}")
+    if data.get("hold", "operator") != "operator":
+        facts.append(f"hold {data['hold']}")
+    if data.get("until"):
+        facts.append(f"until {data['until'][:19].replace('T', ' ')} UTC")
+    if data.get("cut"):
+        facts.append(cut_text(tuple(PartitionOffset(*place) for place in data["cut"])))
+    for about in (data.get("flag"), data.get("window")):
+        if about:
+            facts.append(", ".join(f"{name} {value}" for name, value in about.items() if value is not None))
+    if data.get("name"):
+        facts.append(data["name"])
+    if data.get("worker"):
+        facts.append(f"{data['worker']} is {data['stance']}")
+    return facts

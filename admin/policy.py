@@ -1,0 +1,108 @@
+"""What an operator asks about many jobs at once: the feature flag and the maintenance windows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice, takewhile
+from typing import Any, Final
+
+from slackwater.core.policy.flag import Flag
+from slackwater.core.policy.policy import POLICY_ID, Policy
+from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.window import Occurrence, Window
+from slackwater.persistence.store import EventStore
+
+from .desk import CommandResult, translated
+from .door import Door
+
+UPCOMING_MAX: Final = 1000
+"""Occurrences that are shown of one window, however long one asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingWindow:
+    """One occurrence of a maintenance window, open now or to come, and the jobs it would hold as they are now."""
+
+    name: str
+    begins: datetime
+    ends: datetime
+    is_open: bool
+    reason: str | None
+    jobs: tuple[str, ...]
+
+
+class PolicyAdmin:
+    """The part of `Admin` that is about the policy. Every change is an event, with actor and reason."""
+
+    store: EventStore
+    _door: Door
+
+    def policy(self) -> Policy:
+        """The feature flag and the windows, by the log; `version`, `since` and `by` of the last change."""
+        with translated():
+            return self.store.policy()
+
+    def set_flag(
+        self,
+        mode: str,
+        *,
+        selector: str | None = None,
+        percent: int = 100,
+        otherwise: str = "refuse",
+        reason: str | None = None,
+        **how: Any,
+    ) -> CommandResult:
+        """Turn pausing on for `all`, `none` or `some` jobs: chosen by `selector`, and `percent` of them by name.
+
+        Where it is off, a pause is refused (`pause_disabled`), or is a stop and its resume a start if `otherwise` is `stop`.
+        What is held can always be let go. Raises InvalidCommand `bad_policy`; see `Door.ask` for `how`.
+        """
+        return self._door.ask(POLICY_ID, SetFlag(Flag(mode, selector, percent, otherwise), reason), **how)
+
+    def set_window(
+        self,
+        name: str,
+        cron: str,
+        *,
+        zone: str = "UTC",
+        for_s: int,
+        selector: str | None = None,
+        reason: str | None = None,
+        **how: Any,
+    ) -> CommandResult:
+        """Hold the jobs that `selector` chooses (every job, if None) for `for_s` seconds at each time of `cron` in `zone`.
+
+        Changes the window of that name if there is one. Raises InvalidCommand `bad_policy`; see `Door.ask` for `how`.
+        """
+        return self._door.ask(POLICY_ID, SetWindow(Window(name, cron, zone, for_s, selector, reason)), **how)
+
+    def remove_window(self, name: str, *, reason: str | None = None, **how: Any) -> CommandResult:
+        """The window does not come again. Jobs it holds now stay held until its end, or until somebody releases them."""
+        return self._door.ask(POLICY_ID, RemoveWindow(name, reason), **how)
+
+    def upcoming_windows(self, count: int = 3, until: datetime | None = None) -> tuple[UpcomingWindow, ...]:
+        """Of each window what is open now and the next `count` occurrences, or all that begin by `until`; soonest first.
+
+        A job without the labels, or with pausing off, is not among `jobs`; one that does not live is, should it be started.
+        """
+        now, policy = datetime.now(UTC), self.policy()
+        with translated():
+            known = self.store.jobs()
+        found = []
+        for window in policy.windows:
+            held = (j for j in known if window.chooses(j.spec.labels) and policy.flag.allows(j.id, j.spec.labels))
+            jobs = tuple(job.id for job in held)
+            for begins, ends in _occurrences(window, now, count, until):
+                found.append(UpcomingWindow(window.name, begins, ends, begins <= now, window.reason, jobs))
+        return tuple(sorted(found, key=lambda one: (one.begins, one.name)))
+
+
+def _occurrences(window: Window, now: datetime, count: int, until: datetime | None) -> Iterator[Occurrence]:
+    opened = window.open_at(now)
+    if opened is not None:
+        yield opened
+    to_come = window.after(now)
+    if until is None:
+        yield from islice(to_come, min(count, UPCOMING_MAX))
+    else:
+        yield from islice(takewhile(lambda one: one.begins <= until, to_come), UPCOMING_MAX)

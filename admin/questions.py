@@ -1,0 +1,100 @@
+"""What may be asked of the log without changing anything: jobs, details, histories, events as they come, the audit."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from slackwater.core.job import Job
+from slackwater.core.policy.policy import POLICY_ID
+from slackwater.core.recorded import Recorded
+from slackwater.core.selector import HINT, Selector, SelectorError, parse_selector
+from slackwater.persistence.store import EventStore, Table
+from slackwater.persistence.verify import Verdict, verify
+from slackwater.streams.kafka_connection import KafkaConnection
+
+from .desk import translated
+from .details import details_of, kafka_state, statuses
+from .errors import InvalidCommand, NotFound
+from .job_views import JobDetails, JobStatus, KafkaJobState
+from .watching import Chosen, following
+
+
+class Questions:
+    """Of one log, and of Kafka where lag is asked for. Thread-safe."""
+
+    def __init__(self, store: EventStore, kafka: KafkaConnection | None) -> None:
+        self.store = store
+        self.kafka = kafka
+
+    def list_jobs(self, selector: str | None = None) -> tuple[JobStatus, ...]:
+        """Every job, or those that `selector` chooses by their labels, by name. Raises InvalidCommand `bad_selector`."""
+        chosen = _selector(selector)
+        with translated():
+            jobs = tuple(job for job in self.store.jobs() if chosen is None or chosen.fits(job.spec.labels))
+            return statuses(self.store, jobs)
+
+    def get_job_status(self, name: str) -> JobStatus:
+        """Where the job is in its life. Raises NotFound."""
+        job = self._job(name)
+        with translated():
+            (status,) = statuses(self.store, (job,))
+        return status
+
+    def get_job_details(self, name: str) -> JobDetails:
+        """Everything about the job; what Kafka says only if a broker is configured and answers. Raises NotFound."""
+        job = self._job(name)
+        with translated():
+            return details_of(self.store, self.kafka, job)
+
+    def kafka_state(self, name: str) -> KafkaJobState | None:
+        """Lag and offsets of the job's group; None if no broker is configured, or if it does not answer us."""
+        return kafka_state(self.kafka, self._job(name))
+
+    def history(self, name: str, since: int = 0, limit: int | None = None) -> tuple[Recorded, ...]:
+        """The events of the job, or of the policy (`@policy`), after version `since`: the first `limit`. Raises NotFound."""
+        if name != POLICY_ID:
+            self._job(name)
+        with translated():
+            return tuple(self.store.history(name, since, limit))
+
+    def events(self, since: int | None = None, *, follow: bool = True) -> Iterator[Recorded]:
+        """The events of the whole log after position `since` (None: those that come from now on), in order, each once.
+
+        Waits for more for ever, unless `follow` is False. Whoever was interrupted goes on after the `seq` of the last event
+        it has dealt with. Nothing is read ahead of the reader. Raises InvalidCommand `bad_position` for one beyond the end.
+        """
+        return following(self.store, since, follow)
+
+    def watch(
+        self, names: Sequence[str] = (), selector: str | None = None, *, since: int | None = None, follow: bool = True
+    ) -> Iterator[Recorded]:
+        """`events` of some jobs: those named, those whose labels `selector` chooses, or all. A job may yet be deployed."""
+        chosen = self.chosen(names, selector)
+        return (recorded for recorded in self.events(since, follow=follow) if chosen.fits(recorded))
+
+    def chosen(self, names: Sequence[str], selector: str | None) -> Chosen:
+        """Which events `watch` gives. Raises InvalidCommand `bad_selector`."""
+        return Chosen(self.store, frozenset(names), _selector(selector))
+
+    def audit(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Table:
+        """One read-only statement over the audit views."""
+        with translated():
+            return self.store.query(sql, dict(parameters or {}))
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verdict:
+        """Is the chain whole, and is every job what its events say?"""
+        with translated():
+            return verify(self.store, progress)
+
+    def _job(self, name: str) -> Job:
+        with translated():
+            job = self.store.job(name)
+        if job is None:
+            raise NotFound("no_such_job", f"there is no job {name}", hint="see `slackwater jobs`", job=name)
+        return job
+
+
+def _selector(text: str | None) -> Selector | None:
+    try:
+        return None if text is None else parse_selector(text)
+    except SelectorError as error:
+        raise InvalidCommand(error.code, str(error), hint=HINT) from None

@@ -1,0 +1,138 @@
+"""Asking before anything moves: a page (or dialog) for each verb, and what becomes of its form."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from slackwater.core.commands import Verb
+from slackwater.core.control.pause import OPERATOR, Pause
+from slackwater.core.control.resume import Resume
+from slackwater.core.control.rollout import Rollback
+from slackwater.core.control.start import Start
+from slackwater.core.control.stop import Stop
+from slackwater.core.duration import HINT, duration_s
+from slackwater.core.job import Job
+
+from ..api import Admin
+from ..desk import translated
+from ..errors import NotFound, SlackwaterError
+from .context import admin_of, web_of
+from .form import Form, form_of
+from .problems import WebError, status_of
+from .templates import page
+
+EVERY_HOLD: Final = "*"
+MEANS: Final = MappingProxyType(
+    {
+        "pause": "Everything it took is committed, and it takes nothing more until the hold is let go.",
+        "resume": "The hold is let go. When none is left the job continues exactly where it stood.",
+        "start": "Workers join and the job runs from where it stands.",
+        "stop": "The job finishes what it took and gives its partitions up. A later start continues there.",
+        "rollback": "What was deployed before is deployed again; a living job goes on at its own cut.",
+    }
+)
+Asking = Annotated[Admin, Depends(admin_of)]
+Sent = Annotated[Form, Depends(form_of)]
+router = APIRouter(include_in_schema=False)
+
+
+def is_protected(job: Job) -> bool:
+    """A job with the label `protected=true` is moved by a page only if somebody types its name."""
+    return job.spec.labels.get("protected") == "true"
+
+
+@router.get("/jobs/{name}/{verb}")
+def ask_page(request: Request, name: str, verb: str, hold: str | None = None) -> Response:
+    """What would be done, and the form that does it."""
+    return _page(request, _job(request, name), verb, Form([("hold", hold or "")]))
+
+
+@router.post("/jobs/{name}/{verb}")
+def do(request: Request, name: str, verb: str, admin: Asking, form: Sent) -> Response:
+    """Ask the command and go to the job's page. Refused, the form comes back with the reason and what it said."""
+    job = _job(request, name)
+    command_id = form.text("command_id")
+    try:
+        _known(verb)
+        if is_protected(job) and form.text("typed_name") != name:
+            raise WebError("protected", f"{name} is protected: type its name to {verb} it", status=409)
+        result = admin.ask(name, _verb(admin, name, verb, form), wait=False, command_id=command_id)
+    except SlackwaterError as error:
+        return _page(request, job, verb, form, error)
+    return go(request, f"/jobs/{name}?command={result.command_id}")
+
+
+def go(request: Request, where: str) -> Response:
+    """To another page of ours; also out of a dialog."""
+    if "hx-request" in request.headers:
+        return Response(status_code=200, headers={"HX-Redirect": where})
+    return RedirectResponse(where, 303)
+
+
+def _job(request: Request, name: str) -> Job:
+    with translated():
+        job = web_of(request).store.job(name)
+    if job is None:
+        raise NotFound("no_such_job", f"there is no job {name}", job=name)
+    return job
+
+
+def _known(verb: str) -> str:
+    if verb not in VERBS:
+        raise WebError("no_such_page", f"nothing here is called {verb[:40]!r}", status=404)
+    return verb
+
+
+def _page(request: Request, job: Job, verb: str, form: Form, error: SlackwaterError | None = None) -> Response:
+    _known(verb)
+    return page(
+        request,
+        "ask.html",
+        200 if error is None else status_of(error),
+        job=job,
+        verb=verb,
+        means=MEANS[verb],
+        form=form,
+        error=error,
+        legal=getattr(error, "legal", ()),
+        is_protected=is_protected(job),
+        # A form that is sent again after it was refused is another command.
+        command_id=uuid.uuid4().hex,
+    )
+
+
+def _verb(admin: Admin, name: str, verb: str, form: Form) -> Verb:
+    try:
+        return VERBS[verb](form)
+    except ValueError as error:
+        raise admin.turn_away(name, "bad_until", str(error), HINT) from None
+
+
+def _pause(form: Form) -> Pause:
+    lasts, until = form.text("for"), form.text("until")
+    # A time without a zone is UTC, as the field says.
+    at = datetime.fromisoformat(until) if until else None
+    at = at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+    return Pause(form.text("reason"), form.text("hold") or OPERATOR, until=at, for_s=duration_s(lasts) if lasts else None)
+
+
+def _resume(form: Form) -> Resume:
+    hold = form.text("hold") or OPERATOR
+    return Resume(form.text("reason"), None if hold == EVERY_HOLD else hold, accept_gap=form.flag("accept_gap"))
+
+
+VERBS: Final[Mapping[str, Callable[[Form], Verb]]] = MappingProxyType(
+    {
+        "pause": _pause,
+        "resume": _resume,
+        "start": lambda form: Start(form.text("reason"), accept_gap=form.flag("accept_gap")),
+        "stop": lambda form: Stop(form.text("reason")),
+        "rollback": lambda form: Rollback(form.text("version"), form.text("reason")),
+    }
+)
+"""What a page can ask. A text is deployed from a file or by the API: there is no SQL editor here."""

@@ -1,0 +1,140 @@
+"""The audit page: one SELECT over the log's views, as a table, CSV or JSON, under an address that can be passed on."""
+
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from slackwater.persistence.store import Table
+
+from ..api import Admin
+from ..cli.render import plain
+from ..desk import translated
+from ..errors import SlackwaterError
+from .context import admin_of, web_of
+from .problems import WebError, status_of
+from .templates import page
+
+ROWS_SHOWN: Final = 500
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+SQL_CHARS_MAX: Final = 20_000
+EXAMPLES: Final = (
+    (
+        "The last things that happened",
+        """SELECT seq, at, job_id, event, actor, channel, reason
+FROM job_history
+WHERE seq <= :as_of
+ORDER BY seq DESC
+LIMIT 100""",
+    ),
+    (
+        "Who paused how often, and for how long",
+        """SELECT actor, count(*) AS pauses, round(sum(paused_s)) AS seconds
+FROM pauses
+GROUP BY actor
+ORDER BY pauses DESC""",
+    ),
+    (
+        "What holds a job still, and why",
+        """SELECT job_id, hold, owner, since, reason
+FROM holds
+WHERE released_at IS NULL
+ORDER BY since""",
+    ),
+    (
+        "What was refused, and at which door",
+        """SELECT at, job_id, verb, code, actor, channel, message
+FROM refusals
+ORDER BY at DESC
+LIMIT 100""",
+    ),
+)
+VIEWS: Final = {
+    "events": "seq, job_id, version, event, at, actor, channel, command_id, epoch, data",
+    "job_history": "job_id, version, seq, at, event, actor, channel, reason, epoch, command_id",
+    "pauses": "job_id, hold, actor, reason, requested_at, paused_at, resumed_at, paused_s, resumed_by, ended_by, cut",
+    "holds": "job_id, hold, owner, since, reason, released_at, released_by",
+    "refusals": "command_id, job_id, verb, at, actor, channel, code, message, topic, topic_partition, topic_offset",
+}
+
+Asking = Annotated[Admin, Depends(admin_of)]
+AsOf = Annotated[int | None, Query(ge=0, le=2**62)]
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/audit")
+def audit_page(request: Request, admin: Asking, sql: str = "", as_of: AsOf = None) -> Response:
+    """The form, and the answer to what it asks. Without `as_of` the log is asked as it is now, and the address says when."""
+    with translated():
+        head = web_of(request).store.head().seq
+    sql = sql.strip() or EXAMPLES[0][1]
+    table, error = None, None
+    try:
+        table = _asked(admin, sql, head if as_of is None else as_of)
+    except SlackwaterError as found:
+        error = found
+    return page(
+        request,
+        "audit.html",
+        200 if error is None else status_of(error),
+        seq=head,
+        sql=sql,
+        as_of=head if as_of is None else as_of,
+        is_pinned=as_of is not None,
+        uses_as_of=":as_of" in sql,
+        columns=table.columns if table else (),
+        rows=[[_cell(value) for value in row] for row in table.rows[:ROWS_SHOWN]] if table else None,
+        total=len(table.rows) if table else 0,
+        error=error,
+        examples=EXAMPLES,
+        views=VIEWS,
+    )
+
+
+@router.get("/audit.csv")
+def audit_csv(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> Response:
+    """Every row, for a spreadsheet: text that one would take for a formula begins with an apostrophe."""
+    table = _asked(admin, sql, web_of(request).store.head().seq if as_of is None else as_of)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(table.columns)
+    writer.writerows([_harmless(value) for value in row] for row in table.rows)
+    return _download(text.getvalue(), "text/csv; charset=utf-8", "audit.csv")
+
+
+@router.get("/audit.json")
+def audit_json(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> Response:
+    """Every row as an object, exactly as `slackwater audit --output json` has it."""
+    table = _asked(admin, sql, web_of(request).store.head().seq if as_of is None else as_of)
+    rows = [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
+    return _download(json.dumps(rows, ensure_ascii=False, indent=1), "application/json", "audit.json")
+
+
+def _asked(admin: Admin, sql: str, as_of: int) -> Table:
+    """Raises InvalidCommand; a query cannot change anything, by the database's own word."""
+    if len(sql) > SQL_CHARS_MAX:
+        raise WebError("too_large", f"a query has {SQL_CHARS_MAX} characters at most", status=413)
+    return admin.audit(sql, {"as_of": as_of} if ":as_of" in sql else {})
+
+
+def _cell(value: Any) -> str:
+    """For people: a time to the second. SQLite has no type of its own for it."""
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return "" if value is None else str(plain(value))
+
+
+def _harmless(value: Any) -> Any:
+    text = plain(value)
+    return f"'{text}" if isinstance(text, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def _download(text: str, media_type: str, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(text.encode("utf-8", "replace"), media_type=media_type, headers=headers)

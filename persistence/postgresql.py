@@ -1,0 +1,132 @@
+"""PostgreSQL: a server. Short transactions with limits; NOTIFY is a wake-up only, the poll makes it certain."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+from psycopg import errors as pg
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import DataError, DBAPIError
+
+from .audit import only_reads, query_failed, query_timeout
+from .dialect import GUARDS, refuse_missing
+from .errors import AuditQueryError, StoreBusy, StoreError, StoreRefused, StoreUnavailable
+
+_LIMITS: Final = text(
+    "SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true),"
+    " set_config('idle_in_transaction_session_timeout', '10s', true)"
+)
+_READER: Final = """SELECT rolname FROM pg_roles
+WHERE rolname IN ('slackwater_reader', 'pg_read_all_data') AND pg_has_role(oid, 'MEMBER')
+  AND has_table_privilege(oid, 'events', 'SELECT') ORDER BY rolname DESC LIMIT 1"""
+"""Who reads for an audit query, best first: a superuser who asks must not read the server's files."""
+
+
+class PostgresDialect:
+    """See Dialect."""
+
+    CHANNEL: Final = "slackwater"
+    POLL_S: Final = 1.0
+
+    def engine(self, url: URL, *, create: bool = False) -> Engine:
+        """See Dialect. A database is made by its administrator, never here."""
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            connect_args={"connect_timeout": 5},
+        )
+
+    def begin_write(self, connection: Connection) -> None:
+        """See Dialect."""
+        connection.execute(_LIMITS)
+
+    def appended(self, connection: Connection, seq: int) -> None:
+        """See Dialect."""
+        connection.execute(text("SELECT pg_notify(:channel, :seq)"), {"channel": self.CHANNEL, "seq": str(seq)})
+
+    def check(self, connection: Connection) -> None:
+        """See Dialect."""
+        found = connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"))
+        refuse_missing({row[0] for row in found}, GUARDS | {"event_no_truncate", "command_no_truncate"})
+        for setting in ("synchronous_commit", "fsync"):
+            if connection.execute(text(f"SHOW {setting}")).scalar() == "off":
+                hint = f"turn {setting} on: a pause that is lost at a crash was no pause"
+                raise StoreRefused("unsafe_settings", f"PostgreSQL runs with {setting}=off", hint)
+
+    def listen(self, engine: Engine, on_wake: Callable[[], None], stop: threading.Event) -> None:
+        """See Dialect."""
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"LISTEN {self.CHANNEL}"))
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, psycopg.Connection)
+            while not stop.is_set():
+                for _ in raw.notifies(timeout=self.POLL_S, stop_after=1):
+                    pass
+                on_wake()
+
+    @contextmanager
+    def asked(self, engine: Engine, sql: str, parameters: Mapping[str, Any], timeout_s: float) -> Iterator[Any]:
+        """See Dialect. In a transaction that can only read, as a role that can only read, by a cursor: it takes one SELECT
+        and never the whole answer into memory. What was set for the query goes with the connection."""
+        statement = str(text(sql).compile(engine))
+        try:
+            connection = engine.connect()
+        except DBAPIError as error:
+            raise self.translate(error) from None
+        with connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, psycopg.Connection)
+            try:
+                raw.execute("SET TRANSACTION READ ONLY")
+                raw.execute("SELECT set_config('statement_timeout', %s, true)", [f"{max(timeout_s * 1000, 1):.0f}ms"])
+                reader = raw.execute(_READER).fetchone()
+                if reader is not None:
+                    raw.execute(f"SET LOCAL ROLE {reader[0]}")
+                cursor = raw.cursor("audit")
+                cursor.execute(statement, parameters)
+                yield cursor
+            except (psycopg.Error, ValueError, OverflowError) as error:
+                if raw.closed:
+                    raise StoreUnavailable("store_unreachable", "PostgreSQL went away", "is it running?") from error
+                raise self._of_query(error, timeout_s) from error
+            finally:
+                connection.invalidate()
+
+    @staticmethod
+    def _of_query(error: Exception, timeout_s: float) -> AuditQueryError:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        match error:
+            case pg.QueryCanceled():
+                return query_timeout(timeout_s)
+            case pg.ReadOnlySqlTransaction() | pg.InsufficientPrivilege():
+                return only_reads(said)
+            case _:
+                return query_failed(said)
+
+    def translate(self, error: DBAPIError) -> StoreError:
+        """See Dialect."""
+        state = getattr(error.orig, "sqlstate", None) or ""
+        said = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+        if state in {"40001", "40P01", "55P03", "57014"}:
+            return StoreBusy("store_busy", "another appender holds the event log", "try again")
+        if isinstance(error, DataError) or state[:2] in {"22", "54"}:
+            # Asked again it would be no other: a NUL, a time beyond year 9999, a text longer than an index takes.
+            return StoreError("bad_value", f"the event log cannot hold this value: {_without_secrets(said)}")
+        if state in {"28P01", "28000", "42501"} or "password authentication" in said:
+            return StoreRefused(
+                "access_denied", "PostgreSQL refused the user or the password", "check the URL's user and password"
+            )
+        if state == "3D000" or ("does not exist" in said and not state):
+            return StoreUnavailable("store_unreachable", "PostgreSQL has no such database", "createdb it, or name another")
+        return StoreUnavailable(
+            "store_unreachable", f"PostgreSQL: {_without_secrets(said)}", "is it running, and is the URL right?"
+        )
+
+
+def _without_secrets(said: str) -> str:
+    return said.split("password", 1)[0].strip() or "connection failed"

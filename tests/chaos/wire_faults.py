@@ -1,0 +1,114 @@
+"""Faults of the link between workers and broker: replies lost, requests late, one way or both stalled, cut."""
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from .house import wired_house
+from .proxy import END_TXN, REPLIES, REQUESTS, TXN_OFFSET_COMMIT
+from .story import LiveReader, Measured, checked_pause, finish, flowing
+
+SESSION_TIMEOUT_S: Final = 8.0
+"""Longer than elsewhere: what is cut must come back within its session, or the story is another."""
+STEADY_S: Final = 1.0
+FENCED: Final = {
+    "47": "INVALID_PRODUCER_EPOCH",
+    "48": "INVALID_TXN_STATE",
+    "49": "INVALID_PRODUCER_ID_MAPPING",
+    "90": "PRODUCER_FENCED",
+}
+"""How a broker refuses an EndTxn that came too late."""
+
+
+def end_txn_reply_lost(directory: Path) -> Measured:
+    """EndTxn is carried out, its answer never comes."""
+    return lost(directory, END_TXN, 5)
+
+
+def offset_commit_reply_lost(directory: Path) -> Measured:
+    """TxnOffsetCommit is carried out, its answer never comes."""
+    return lost(directory, TXN_OFFSET_COMMIT, 5)
+
+
+def lost(directory: Path, kind: str, count: int) -> Measured:
+    """Replies of one kind are lost under load, with a pause right after each."""
+    answered = 0
+    with wired_house(directory, session_timeout_s=SESSION_TIMEOUT_S) as (proxy, rig):
+        reader = LiveReader(rig)
+        with flowing(rig):
+            while answered < count:
+                proxy.catch(kind, "lose reply")
+                assert proxy.wait_answer(30) is not None, f"no {kind} passed"
+                answered += 1
+                checked_pause(rig)
+                rig.settle()
+            proxy.leave()
+            proxy.cut()
+            rig.wait_members(2, STEADY_S)
+        return {"replies lost": answered, **finish(rig, reader)}
+
+
+def end_txn_late(directory: Path, count: int = 200, late_s: float = 1.0) -> Measured:
+    """EndTxn arrives after the client has given up and begun anew: `count` of them, each refused by the broker as fenced.
+
+    An EndTxn that comes so soon that the broker still takes it for a repeat is not counted, but shown.
+    """
+    answers: Counter[str] = Counter()
+    pauses = tries = 0
+    with wired_house(directory, session_timeout_s=SESSION_TIMEOUT_S) as (proxy, rig):
+        reader = LiveReader(rig)
+        with flowing(rig):
+            while sum(answers[code] for code in FENCED) < count:
+                tries += 1
+                assert tries <= 3 * count + 10, f"the broker refuses too few: {answers}"
+                proxy.catch(END_TXN, "late", late_s)
+                answers[proxy.wait_answer(30) or "none"] += 1
+                if tries % 10 == 0:
+                    pauses += checked_pause(rig) is not None
+                    rig.settle()
+            proxy.leave()
+        outcome = finish(rig, reader)
+    named = {f"late EndTxn answered {FENCED.get(code, code)}": n for code, n in sorted(answers.items())}
+    return {**named, "pauses proved": pauses, **outcome}
+
+
+def link_stalled(directory: Path) -> Measured:
+    """The link hangs in both directions, without being cut, for two sessions."""
+    return stalled(directory, REQUESTS, REPLIES)
+
+
+def requests_stalled(directory: Path) -> Measured:
+    """Only what workers say hangs: they hear nothing new, and nothing of theirs is done."""
+    return stalled(directory, REQUESTS)
+
+
+def replies_stalled(directory: Path) -> Measured:
+    """Only what the broker answers hangs: all that workers ask is done, and they do not know."""
+    return stalled(directory, REPLIES)
+
+
+def stalled(directory: Path, *directions: str) -> Measured:
+    """A stall in these directions under load, for two sessions; nothing is paused without proof meanwhile."""
+    with wired_house(directory) as (proxy, rig):
+        reader = LiveReader(rig)
+        with flowing(rig):
+            time.sleep(1)
+            proxy.stall(*directions)
+            rig.admin.pause_job(rig.job, wait=False)
+            time.sleep(2 * rig.session_timeout_s)
+            in_stall = rig.admin.get_job_status(rig.job).state
+            proxy.stall()
+            checked_pause(rig)
+            rig.settle()
+        return {f"{in_stall} in the stall": 1, **finish(rig, reader)}
+
+
+WIRE_FAULTS = (
+    end_txn_reply_lost,
+    end_txn_late,
+    offset_commit_reply_lost,
+    link_stalled,
+    requests_stalled,
+    replies_stalled,
+)

@@ -1,0 +1,85 @@
+"""Whatever the documents tell people to type exists."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from tests.tidy.settings_page import variables
+
+from slackwater.admin.api import Admin
+from slackwater.admin.door import Door
+
+from .blocks import PAGES, Block, blocks, dialogue, name_of
+from .command_lines import SLACKWATER, check, options_of, root, simple_commands
+
+SHELLS = {"console", "sh"}
+SHELL_BLOCKS = [(page, block) for page in PAGES for block in blocks(page) if block.kind in SHELLS]
+PYTHON_BLOCKS = [(page, block) for page in PAGES for block in blocks(page) if block.kind == "python"]
+VARIABLE = re.compile(r"\bSLACKWATER_[A-Z_]+")
+
+
+def _id(found: object) -> str:
+    return name_of(found) if isinstance(found, Path) else str(found.line) if isinstance(found, Block) else ""
+
+
+@pytest.mark.parametrize(("page", "block"), SHELL_BLOCKS, ids=_id)
+def test_shell_blocks(page: Path, block: Block) -> None:
+    """Every program, verb, option, make target and file of ours in a block to type is there."""
+    lines = block.text.splitlines() if block.kind == "sh" else [said.command for said in dialogue(block)]
+    for line in lines:
+        for words in simple_commands(line):
+            check(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_commands_in_the_text(page: Path) -> None:
+    """`slackwater VERB --option` inside a sentence names a verb and options that exist; arguments may be left out."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for span in re.findall(r"`([^`\n]+)`", text):
+        words = span.split()
+        if words[0] not in SLACKWATER or len(words) == 1 or not words[1].isalpha() or not words[1].islower():
+            continue
+        said = {word.split("=")[0] for word in words if word.startswith("-")}
+        assert said <= options_of(words[1:]), f"{span}: no such verb or option"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_settings_in_the_text(page: Path) -> None:
+    """A variable of the environment is a setting's, or an option's."""
+    known = {*variables(), *_variables_of_options()}
+    assert set(VARIABLE.findall(page.read_text("utf-8"))) <= known
+
+
+def _variables_of_options() -> set[str]:
+    parameters = [one for verb in root().commands.values() for one in verb.params]
+    named = [one.envvar for one in parameters if getattr(one, "envvar", None)]
+    return {name for one in named for name in ([one] if isinstance(one, str) else one or [])}
+
+
+@pytest.mark.parametrize(("page", "block"), PYTHON_BLOCKS, ids=_id)
+def test_python_blocks(page: Path, block: Block) -> None:
+    """Python in a page can be read, and calls Admin's methods by names and keywords they have."""
+    for node in ast.walk(ast.parse(block.text)):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="admin"), attr=name), keywords=keywords):
+                known = inspect.signature(getattr(Admin, name)).parameters
+                how = set() if "how" not in known else set(inspect.signature(Door.ask).parameters)
+                assert {one.arg for one in keywords} <= {*known, *how}
+
+
+def test_a_wrong_line_is_found() -> None:
+    """The checks above can fail: a verb, an option, a choice, a target, a program and a file that do not exist."""
+    for line in (
+        "slackwater pauze orders_big",
+        "slackwater pause orders_big --why x",
+        "slackwater jobs --output yaml",
+        "slackwater deploy",
+        "X=1 slackwater pause a --reason 'b' && slackwater nothing",
+        "make nothing",
+        "frobnicate",
+        "kubectl apply -f deploy/nothing.yaml",
+    ):
+        with pytest.raises(Exception, match=r"."):
+            [check(words) for words in simple_commands(line)]

@@ -1,0 +1,218 @@
+"""The page in a real Chromium, as an operator uses it: click, type, and look it up in the log.
+
+SW_SCREENSHOTS=1 writes the pictures of docs/img anew.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.web.conftest import Served
+from tests.web.story import Story, fill
+
+from slackwater.core.control.pause import Pause
+from slackwater.persistence.store import EventStore
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PICTURES = Path(__file__).parents[2] / "docs/img"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}: apt-get install chromium"),
+]
+
+Browse = Callable[..., Any]
+Make = Callable[..., Served]
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Iterator[Browse]:
+    """Opens pages: `browse("dark")`. Whatever the console says against a page fails the test, as a broken policy would."""
+    from playwright.sync_api import sync_playwright
+
+    said: list[str] = []
+    with sync_playwright() as playwright:
+
+        def open_page(scheme: str = "light", **more: Any) -> Any:
+            context = playwright.chromium.launch_persistent_context(
+                tmp_path / f"profile-{time.monotonic_ns()}",
+                executable_path=CHROMIUM,
+                args=FLAGS,
+                color_scheme=scheme,
+                viewport={"width": 1440, "height": 900},
+                **more,
+            )
+            page = context.pages[0]
+            page.set_default_timeout(20_000)
+            page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+            page.on("pageerror", lambda error: said.append(str(error)))
+            return page
+
+        yield open_page
+    # That an answer was 4xx, or none came, is the browser's remark about it and not the page's fault.
+    assert not [words for words in said if not words.startswith("Failed to load resource")]
+
+
+def picture(page: Any, name: str, **how: Any) -> None:
+    """For docs/img, where pictures are wanted."""
+    if os.environ.get("SW_SCREENSHOTS"):
+        page.screenshot(path=PICTURES / name, **how)
+
+
+def live(page: Any) -> None:
+    """Wait until the page follows the log."""
+    page.locator("#live[data-state=on]").wait_for()
+
+
+def test_pausing_by_clicking(served: Make, store: EventStore, browse: Browse) -> None:
+    """From the list to PAUSED: the dialog asks why, the page shows each step as it is proved, and the log has it all."""
+    story = fill(store)
+    web = served()
+    page = browse()
+    page.goto(web.url)
+    page.locator("#job-orders_big").get_by_text("Pause…").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_label("Reason").fill("warehouse maintenance CHG-4711")
+    dialog.get_by_label("For", exact=True).fill("30m")
+    before = store.head().seq
+    dialog.get_by_text("Pause it").click()
+    page.wait_for_url("**/jobs/orders_big?command=*")
+    page.locator(".hero .pill.pausing").wait_for()
+    assert "accepted as event" in page.locator(".became").inner_text()
+    asked = store.read(before)[0]
+    assert (type(asked.event).__name__, asked.actor, asked.channel) == ("PauseRequested", "web", "http")
+    assert asked.event.reason == "warehouse maintenance CHG-4711"  # type: ignore[union-attr]
+    live(page)
+    story.ack("orders_big", 9001)
+    # Without a click or a reload.
+    page.locator(".hero .pill.paused").wait_for()
+    assert "JobPaused" in page.locator("#story li").nth(0).inner_text()
+    assert "lets go in 29m" in page.locator("#holds").inner_text()
+    page.locator("#holds").get_by_text("Release…").click()
+    dialog.get_by_text("Resume it").click()
+    page.locator(".hero .pill.resuming").wait_for()
+    assert [type(one.event).__name__ for one in store.read(before)][-2:] == ["JobPaused", "ResumeRequested"]
+
+
+def test_a_refusal_in_the_dialog(served: Make, store: EventStore, browse: Browse) -> None:
+    """It stays open, says why, keeps what was typed; Escape leaves without a trace."""
+    Story(store).run("a")
+    web = served()
+    page = browse()
+    page.goto(f"{web.url}/jobs/a")
+    page.keyboard.press("p")
+    dialog = page.locator("#dialog")
+    dialog.get_by_label("Reason").fill("my words")
+    dialog.get_by_label("For", exact=True).fill("soon")
+    before = store.head()
+    dialog.get_by_text("Pause it").click()
+    dialog.get_by_role("alert").wait_for()
+    assert "no length of time" in dialog.inner_text()
+    assert dialog.get_by_label("Reason").input_value() == "my words"
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    assert store.head() == before
+
+
+def test_by_keyboard(served: Make, store: EventStore, browse: Browse) -> None:
+    """Search, walk, open, ask for the keys, go back: without a mouse."""
+    fill(store)
+    web = served()
+    page = browse()
+    page.goto(web.url)
+    page.keyboard.press("/")
+    page.keyboard.type("payments")
+    page.locator("table.jobs tbody tr").nth(1).wait_for(state="detached")
+    page.keyboard.press("Enter")
+    live(page)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/jobs/payments_dedupe")
+    page.keyboard.press("?")
+    page.locator("#keys").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.wait_for_url(f"{web.url}/")
+
+
+def test_what_the_reader_does_outlives_a_refresh(served: Make, store: EventStore, browse: Browse) -> None:
+    """An open fold and a tick stay while the page around them changes."""
+    story = fill(store)
+    web = served()
+    page = browse()
+    page.goto(f"{web.url}/jobs/payments_dedupe")
+    live(page)
+    page.locator("#story summary").nth(0).click()
+    page.locator("#facts summary").click()
+    story.say("payments_dedupe", Pause("a third reason", "third"))
+    page.locator("#holds").get_by_text("a third reason").wait_for()
+    assert page.locator("#story details").nth(0).get_attribute("open") is not None
+    assert page.locator("pre.sql").is_visible()
+    page.goto(web.url)
+    live(page)
+    page.locator("#job-audit_copy input").check()
+    story.ack("clicks_filter")
+    page.locator("#job-clicks_filter .pill.paused").wait_for()
+    assert page.locator("#job-audit_copy input").is_checked()
+
+
+def test_coming_back_after_a_lost_connection(served: Make, store: EventStore, browse: Browse) -> None:
+    """What happened while nothing came through is shown once it does."""
+    story = Story(store)
+    story.run("a")
+    web = served()
+    page = browse()
+    page.goto(f"{web.url}/jobs/a")
+    live(page)
+    page.route("**/jobs/a*", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        story.pause("a")
+    assert page.locator(".hero .pill.running").is_visible()
+    page.unroute("**/jobs/a*")
+    page.locator(".hero .pill.paused").wait_for()
+
+
+def test_reading_without_javascript(served: Make, store: EventStore, browse: Browse) -> None:
+    """State, reason and story can be read, and even a pause be asked for, with every script switched off."""
+    fill(store)
+    web = served()
+    page = browse(java_script_enabled=False)
+    page.goto(web.url)
+    page.locator("#job-payments_dedupe .pill.paused").wait_for()
+    page.locator("#job-orders_big").get_by_text("Pause…").click()
+    page.get_by_label("Reason").fill("no scripts here")
+    page.get_by_text("Pause it").click()
+    page.locator(".hero .pill.pausing").wait_for()
+    assert store.read(store.head().seq - 1)[0].event.reason == "no scripts here"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_in_both_schemes(served: Make, store: EventStore, browse: Browse, scheme: str) -> None:
+    """With nothing to complain about; neither a window nor a phone scrolls sideways."""
+    fill(store)
+    web = served()
+    page = browse(scheme)
+    for path, name in (("/", "web-jobs"), ("/audit", "web-audit"), ("/jobs/payments_dedupe", "")):
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(web.url + path)
+        live(page)
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (background == "rgb(14, 19, 24)") == (scheme == "dark")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        if name and (scheme == "light" or path == "/"):
+            picture(page, f"{name}.png" if scheme == "light" else f"{name}-dark.png", full_page=path == "/")
+        page.set_viewport_size({"width": 420, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} scrolls sideways on a phone"

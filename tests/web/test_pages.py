@@ -1,0 +1,308 @@
+"""The pages without a browser: what they say, that nothing can blank or break them, and what their forms do."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import create_engine, text
+from tests.web.conftest import Client
+from tests.web.story import Story, fill
+from tests.web.test_access import form_token, post
+from tests.web.test_events import make_unreadable
+
+from slackwater.admin.web import pages
+from slackwater.core.control.deploy import Deploy
+from slackwater.core.control.pause import Pause
+from slackwater.core.spec import JobSpec
+from slackwater.persistence.store import EventStore
+
+
+async def test_the_list_says_what_is_held_and_why(client: Client, store: EventStore) -> None:
+    """Without a line of JavaScript: state as word, colour and shape, since, by, reason, holds, and a banner above all."""
+    fill(store)
+    page = (await (await client()).get("/")).text
+    banner = page[page.index("What is paused now") : page.index("<h1>Jobs")]
+    assert "2 jobs are held still" in banner
+    assert "payments_dedupe" in banner
+    assert "“warehouse maintenance CHG-4711”" in banner
+    assert "1 job failed" in page
+    row = page[page.index('id="job-payments_dedupe"') :].split("</tr>")[0]
+    for words in (
+        'class="pill paused',
+        "#shape-paused",
+        "<b>PAUSED</b>",
+        "41m",
+        "ana",
+        "deploy-42",
+        "/jobs/payments_dedupe/resume",
+    ):
+        assert words in row, words
+    assert "122,940" in row
+    assert "Lag and rate are unknown" not in page
+
+
+async def test_without_kafka(client: Client, story: Story) -> None:
+    """SQLite alone is enough: lag is unknown and said so, all else is there; what workers told needs no Kafka here."""
+    web: AsyncClient = await client()
+    assert "Lag and rate are unknown: no worker told them, and no Kafka is configured here" in (await web.get("/")).text
+    assert "no worker told, and no Kafka is configured here" in (await web.get("/jobs/a")).text
+    story.observe("a", 3120, 50.0)
+    page = (await web.get("/jobs/a")).text
+    assert 'data-lag="a">3,120<' in page
+    assert (await web.get("/api/v1/jobs/a")).json()["kafka_lag"] == 3120
+    assert (await web.get("/api/v1/jobs")).json()["jobs"][0]["records_per_s"] == 50.0
+
+
+async def test_choosing(client: Client, store: EventStore) -> None:
+    """By name, labels and state; a selector that is being typed wrong takes nothing away but the rows."""
+    fill(store)
+    web: AsyncClient = await client()
+
+    async def names(**query: str) -> list[str]:
+        page = (await web.get("/", params=query)).text
+        return [part.split('"')[0] for part in page.split('data-name="')[1:]]
+
+    assert await names(q="ORDERS") == ["orders_big"]
+    assert await names(selector="team=payments") == ["payments_dedupe", "refunds_flag"]
+    assert await names(state="RUNNING", selector="protected") == ["ledger_post"]
+    assert await names(state="NONSENSE") == []
+    wrong = await web.get("/", params={"selector": "team="})
+    assert (wrong.status_code, "bad_selector" in wrong.text) == (200, True)
+
+
+async def test_page_by_page(client: Client, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More jobs than one page holds are on the next one, and counted."""
+    monkeypatch.setattr(pages, "JOBS_ON_A_PAGE", 2)
+    web: AsyncClient = await client()
+    first, second = (await web.get("/")).text, (await web.get("/?page=2")).text
+    assert "1–2 of 3" in first
+    assert ('data-name="b"' in first, 'data-name="c"' in first) == (True, False)
+    assert ('data-name="b"' in second, 'data-name="c"' in second) == (False, True)
+    assert (await web.get("/?page=99")).status_code == 200
+
+
+async def test_the_story_of_a_job(client: Client, store: EventStore) -> None:
+    """Newest first, acks folded away, holds, offsets and SQL; the state is marked and so is the way there."""
+    fill(store)
+    page = (await (await client()).get("/jobs/payments_dedupe")).text
+    events = [part.split("<")[0] for part in page[page.index('id="story"') :].split("<b>")[1:]]
+    assert events[:4] == ["HoldAdded", "JobPaused", "PauseRequested", "JobResumed"]
+    assert "WorkerAcked" not in page
+    assert "2 acks of w-1, w-2" in page
+    assert 'class="box paused here"' in page
+    assert page.count("way taken last") == 1
+    assert "orders[0]" in page
+    assert "WHERE amount &gt; 100 AND country &lt;&gt; &#39;XX&#39;" in page
+    assert "/jobs/payments_dedupe/resume?hold=deploy-42" in page
+    failed = (await (await client()).get("/jobs/refunds_flag")).text
+    assert "poison_record: orders[2] at 3118" in failed
+
+
+async def test_a_long_story_comes_in_parts(client: Client, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest events first; every older one behind a link, none left out."""
+    monkeypatch.setattr(pages, "EVENTS_ON_A_PAGE", 3)
+    web: AsyncClient = await client()
+    path, seen = "/jobs/a", []
+    while True:
+        page = (await web.get(path)).text
+        seen += [int(part.split("<")[0]) for part in page[page.index('id="story"') :].split('">#')[1:]]
+        if "Older events" not in page:
+            break
+        path = "/jobs/a?before=" + page.split("before=")[1].split('"')[0]
+    assert sorted(seen) == [recorded.seq for recorded in story.store.history("a")]
+
+
+async def test_what_nobody_here_knows_is_shown_as_text(client: Client, story: Story, tmp_path: Path) -> None:
+    """A state or field of a newer Slackwater blanks no page (kafbat #510): its row and its events stand there."""
+    engine = create_engine(f"sqlite:///{tmp_path}/log.db")
+    with engine.begin() as connection:
+        body = json.loads(connection.execute(text("SELECT body FROM job WHERE id = 'b'")).scalar_one())
+        unknown = json.dumps({**body, "state": "DRAINING"})
+        connection.execute(text("UPDATE job SET body = :body, state = 'DRAINING' WHERE id = 'b'"), {"body": unknown})
+    engine.dispose()
+    make_unreadable(tmp_path, 12)  # of c
+    web: AsyncClient = await client()
+    page = (await web.get("/")).text
+    assert [name in page for name in ('data-name="a"', 'data-name="b"', 'data-name="c"')] == [True] * 3
+    assert "UNREADABLE" in page
+    said = (await web.get("/api/v1/jobs")).json()
+    assert ([job["name"] for job in said["jobs"]], said["unreadable"]) == (["a", "c"], ["b"])
+    b = await web.get("/jobs/b")
+    assert (b.status_code, "StartRequested" in b.text) == (200, True)
+    assert "/jobs/b/pause" not in b.text
+    c = await web.get("/jobs/c")
+    assert (c.status_code, "unknown_event" in c.text, "StartRequested" in c.text) == (200, True, True)
+    assert (await web.get("/api/v1/jobs/c/history")).json()["code"] == "unknown_event"
+    assert (await web.get("/api/v1/jobs/b")).json()["code"] == "job_row_differs"
+    assert (await web.get("/jobs/ghost")).status_code == 404
+
+
+async def test_nothing_said_becomes_markup(client: Client, story: Story, store: EventStore) -> None:
+    """Reasons, holds, actors, labels, versions and SQL are text, whatever stands in them."""
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    spec = JobSpec(f"SELECT 1 -- {evil}", evil, None, ("orders",), (evil,), evil, {"team": evil})
+    story.say("x", Deploy(spec, (evil,), evil), actor=evil)
+    story.say("a", Pause(evil, evil), actor=evil)
+    web: AsyncClient = await client()
+    for path in ("/", "/jobs/x", "/jobs/a", "/jobs/a/resume", "/jobs/x/start", "/audit", f"/?q={evil}", f"/jobs/{evil[:8]}"):
+        page = (await web.get(path)).text
+        assert "<script>alert" not in page, path
+        assert "<img" not in page, path
+
+
+async def test_pausing_by_the_form(client: Client, story: Story, store: EventStore) -> None:
+    """A reason, a hold, a while: the same events as by any other door, and the page says what became of the command."""
+    web: AsyncClient = await client()
+    answer = await post(web, "/jobs/a/pause", reason="CHG-4711", hold="deploy-42", **{"for": "30m"})
+    assert answer.status_code == 303
+    event = store.read(store.head().seq - 1)[0]
+    assert (event.actor, event.channel) == ("web", "http")
+    job = store.job("a")
+    assert job is not None
+    assert (job.holds[0].name, job.holds[0].reason) == ("deploy-42", "CHG-4711")
+    assert job.holds[0].until is not None
+    page = (await web.get(answer.headers["location"])).text
+    assert f"Pause accepted as event #{event.seq}" in page
+    dialog = await web.post(
+        "/jobs/a/resume",
+        data={"form_token": form_token(await web.get("/jobs/a/resume")), "hold": "*"},
+        headers={"Origin": "http://127.0.0.1", "HX-Request": "true"},
+    )
+    assert dialog.headers["hx-redirect"].startswith("/jobs/a?command=")
+
+
+async def test_a_form_sent_twice(client: Client, story: Story, store: EventStore) -> None:
+    """A second click is the same command: the first answer again, nothing appended."""
+    web: AsyncClient = await client()
+    first = await post(web, "/jobs/a/pause", reason="x", command_id="one-click")
+    head = store.head()
+    again = await post(web, "/jobs/a/pause", reason="x", command_id="one-click")
+    assert first.headers["location"] == again.headers["location"]
+    assert store.head() == head
+
+
+@pytest.mark.parametrize(
+    ("verb", "fields", "code"),
+    [
+        ("pause", {"for": "soon"}, "bad_until"),
+        ("pause", {"until": "2020-01-01T00:00"}, "bad_until"),
+        ("pause", {"for": "1h", "until": "2027-01-01T00:00"}, "bad_until"),
+        ("pause", {"until": "whenever"}, "bad_until"),
+        ("start", {}, "already"),
+        ("resume", {"hold": "nobody"}, "already"),
+        ("rollback", {}, "no_such_version"),
+    ],
+)
+async def test_a_form_that_is_refused(
+    client: Client, story: Story, store: EventStore, verb: str, fields: dict[str, str], code: str
+) -> None:
+    """It comes back with the reason, what is legal and what it said; the refusal is recorded."""
+    web: AsyncClient = await client()
+    before = store.head()
+    answer = await post(web, f"/jobs/a/{verb}", reason="my words", **fields)
+    assert store.head() == before
+    if code == "already":
+        assert "It was already" in (await web.get(answer.headers["location"])).text
+        return
+    assert answer.status_code in {400, 409}
+    assert code in answer.text
+    assert "my words" in answer.text
+    assert [row[0] for row in store.query("SELECT code FROM refusals").rows] == [code]
+
+
+async def test_a_protected_job(client: Client, store: EventStore) -> None:
+    """Its name must be typed; without it, or misspelt, nothing moves."""
+    story = Story(store)
+    story.run("ledger", labels={"protected": "true"})
+    web: AsyncClient = await client()
+    assert "Type its name" in (await web.get("/jobs/ledger/stop")).text
+    before = store.head()
+    for typed in ({}, {"typed_name": "ledge"}):
+        answer = await post(web, "/jobs/ledger/stop", "/jobs/ledger/stop", reason="x", **typed)
+        assert (answer.status_code, "protected" in answer.text) == (409, True)
+    many = await post(web, "/bulk", "/jobs/ledger/stop", verb="stop", name=["ledger"], batch_id="b1")
+    assert many.status_code == 409
+    assert store.head() == before
+    assert (await post(web, "/jobs/ledger/stop", "/jobs/ledger/stop", typed_name="ledger")).status_code == 303
+    assert store.head().seq == before.seq + 1
+
+
+async def test_many_at_once(client: Client, story: Story, store: EventStore) -> None:
+    """The plan first, which moves nothing; then one answer each under one batch id, and the same form moves nothing more."""
+    web: AsyncClient = await client()
+    plan = await web.get("/bulk", params={"verb": "pause", "name": ["a", "b", "ghost"]})
+    assert (plan.text.count("<b>PAUSING</b>"), "there is no job ghost" in plan.text) == (2, True)
+    fields: dict[str, Any] = {"verb": "pause", "name": ["a", "b", "ghost"], "batch_id": "CHG-4711", "reason": "night"}
+    answer = await post(web, "/bulk", **fields)
+    assert answer.status_code == 200
+    assert answer.text.count("accepted as event") == 2
+    assert "there is no job ghost" in answer.text
+    head = store.head()
+    assert store.result("CHG-4711/a") is not None
+    assert (await post(web, "/bulk", **fields)).status_code == 200
+    assert store.head() == head
+    assert (await web.get("/bulk", params={"verb": "pause"})).status_code == 400
+    assert (await web.get("/bulk", params={"verb": "deploy", "name": "a"})).status_code == 404
+
+
+async def test_forms_that_are_none(client: Client, story: Story) -> None:
+    """Other content, broken text, too many fields, an unknown verb or job: said as it is, nothing moved."""
+    web: AsyncClient = await client()
+    token = form_token(await web.get("/jobs/a/pause"))
+    headers = {"Origin": "http://127.0.0.1", "Content-Type": "application/x-www-form-urlencoded"}
+    good = f"form_token={token}".encode()
+    for path, body, more, status in (
+        ("/jobs/a/pause", b"{}", {"Content-Type": "application/json"}, 400),
+        ("/jobs/a/pause", good + b"&reason=%ff", {}, 400),
+        ("/jobs/a/pause", good + b"&x=1" * 2000, {}, 400),
+        ("/jobs/a/pause", good + b"&reason=" + b"x" * 600_000, {}, 413),
+        ("/jobs/a/explode", good, {}, 404),
+        ("/jobs/ghost/pause", good, {}, 404),
+    ):
+        assert (await web.post(path, content=body, headers={**headers, **more})).status_code == status, path
+
+
+async def test_audit(client: Client, store: EventStore) -> None:
+    """One SELECT as a table, CSV and JSON; `:as_of` pins it to a position, and the link to it says which."""
+    fill(store)
+    web: AsyncClient = await client()
+    sql = "SELECT seq, event, reason FROM job_history WHERE seq <= :as_of ORDER BY seq DESC LIMIT 3"
+    page = (await web.get("/audit", params={"sql": sql, "as_of": 20})).text
+    link = page.split('rel="bookmark"')[0].rpartition('href="')[2].split('"')[0].replace("&amp;", "&")
+    assert parse_qs(urlsplit(link).query) == {"sql": [sql], "as_of": ["20"]}
+    first = (await web.get("/audit.json", params={"sql": sql, "as_of": 20})).json()
+    assert first[0]["seq"] == 20
+    Story(store).say("orders_big", Pause("=HYPERLINK(1)"))
+    assert (await web.get("/audit.json", params={"sql": sql, "as_of": 20})).json() == first
+    assert "2,010" not in page
+    csv = await web.get("/audit.csv", params={"sql": sql})
+    assert csv.headers["content-disposition"] == 'attachment; filename="audit.csv"'
+    assert csv.text.splitlines()[:2] == ["seq,event,reason", f"{store.head().seq},PauseRequested,'=HYPERLINK(1)"]
+    loose = (await web.get("/audit", params={"sql": "SELECT count(*) AS n FROM events", "as_of": 5})).text
+    assert "does not say <code>:as_of</code>" in loose
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM job",
+        "UPDATE job SET state = 'PAUSED'",
+        "SELECT 1; DELETE FROM job",
+        "WITH x AS (SELECT 1) DELETE FROM job",
+        "SELECT * FROM nowhere",
+        "PRAGMA writable_schema = ON",
+        "x" * 20_001,
+    ],
+)
+async def test_audit_only_reads(client: Client, story: Story, store: EventStore, sql: str) -> None:
+    """SQL that writes, or is none, is said so in the page, with the query still in its place."""
+    web: AsyncClient = await client()
+    before = (store.head(), store.jobs())
+    for path in ("/audit", "/audit.csv", "/audit.json"):
+        answer = await web.get(path, params={"sql": sql})
+        assert answer.status_code in {400, 413}
+        assert 'role="alert"' in answer.text
+    assert (store.head(), store.jobs()) == before
