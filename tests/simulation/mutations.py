@@ -5,69 +5,82 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
+from confluent_kafka import TopicPartition
+
 from slackwater.core.control.ack import Ack, decide_ack
-from slackwater.streams import positions, source
-from slackwater.streams.positions import Begin
-from slackwater.streams.proof import Proof
+from slackwater.core.want import wanted
+from slackwater.streams import job_group, positions
+from slackwater.streams.handover import Handover
 from slackwater.streams.sink import Sink
 from slackwater.streams.source import Source
 
-from .broker import Broker
+from .group import NO_MEMBER
 
 
 def _skip_the_drain(stack: ExitStack) -> None:
     """A held path vouches without waiting for what it took."""
-    stack.enter_context(patch.object(Proof, "hold_still", lambda self: self._source.hold() or True))
+    stack.enter_context(patch.object(Handover, "drain", lambda self, timeout_s, worker: None))
+
+
+def _skip_settle(stack: ExitStack) -> None:
+    """A held path vouches once its last commit is decided, written or not."""
+    stack.enter_context(patch.object(Sink, "settle", lambda self, offsets, group: None))
 
 
 def _accept_a_stale_ack(stack: ExitStack) -> None:
     """An ack counts whatever epoch it speaks of, and whatever it says."""
 
-    def lenient(job: Any, verb: Ack, at: Any) -> Any:
-        from slackwater.core.want import wanted
-
-        return decide_ack(job, Ack(verb.worker, job.epoch, wanted(job).stance, verb.offsets, verb.partitions), at)
+    def lenient(job: Any, verb: Ack) -> Any:
+        return decide_ack(job, Ack(verb.worker, job.epoch, wanted(job).stance, verb.offsets, verb.partitions))
 
     stack.enter_context(patch("slackwater.core.decide.decide_ack", lenient))
 
 
+class _Unnamed:
+    """A consumer that names no member (TxnOffsetCommit v0)."""
+
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._consumer, name)
+
+    def consumer_group_metadata(self) -> Any:
+        return NO_MEMBER
+
+
 def _commit_when_lost(stack: ExitStack) -> None:
-    """Lost partitions are treated as if they were handed back, by a client that names no member (TxnOffsetCommit v0)."""
-    real = Broker.counts
+    """Lost partitions are treated as if they were handed back, by a client that names no member."""
 
-    def lost(self: Source, consumer: Any, partitions: Any) -> None:
-        self.group = NOBODY
-        self.hand_over()
-        self._forget(consumer, partitions)
-
-    def counts(self: Broker, name: str, generation: int) -> None:
-        if (name, generation) != NOBODY:
-            real(self, name, generation)
+    def lost(self: Any, consumer: Any, partitions: Any) -> None:
+        self._revoked(_Unnamed(consumer), partitions)
 
     stack.enter_context(patch.object(Source, "_were_lost", lost))
-    stack.enter_context(patch.object(Broker, "counts", counts))
 
 
 def _seek_to_end_when_unknown(stack: ExitStack) -> None:
     """A partition without committed offsets is begun at its end."""
     real = positions.starting_positions
 
-    def at_end(consumer: Any, partitions: Any, begin: Begin) -> Any:
-        return real(consumer, partitions, Begin((), holds=True, at_end=True))
+    def at_end(consumer: Any, partitions: Any, *rest: Any, **more: Any) -> Any:
+        unknown = [tp for tp in consumer.committed(partitions, 1.0) if tp.offset < 0]
+        ends = [TopicPartition(tp.topic, tp.partition, consumer.get_watermark_offsets(tp, 1.0)[1]) for tp in unknown]
+        if ends:
+            consumer.commit(offsets=ends, asynchronous=False)
+        return real(consumer, partitions, *rest, **more)
 
-    stack.enter_context(patch.object(source.positions, "starting_positions", at_end))
+    stack.enter_context(patch.object(positions, "starting_positions", at_end))
 
 
 def _forget_the_gate(stack: ExitStack) -> None:
     """What is assigned flows at once, by the last word heard, however old."""
+    real: Any = Source._assigned
 
-    def assigned(self: Source, consumer: Any, partitions: Any) -> None:
-        at = positions.starting_positions(consumer, partitions, self._begin)
-        consumer.incremental_assign(at)
-        self._owned |= {(tp.topic, tp.partition) for tp in partitions}
-        self.group = consumer.consumer_group_metadata()
-        self.has_assignment = True
-        self.vouched = False
+    def assigned(self: Any, consumer: Any, partitions: Any) -> None:
+        real(self, consumer, partitions)
+        consumer.resume(partitions)
+        self._held -= {(tp.topic, tp.partition) for tp in partitions}
+        self.assigned_at = 0.0
 
     stack.enter_context(patch.object(Source, "_assigned", assigned))
 
@@ -75,18 +88,33 @@ def _forget_the_gate(stack: ExitStack) -> None:
 def _trust_a_hidden_retry(stack: ExitStack) -> None:
     """A commit that the client repeated by itself is taken for one that can have no second copy."""
     stack.enter_context(patch.object(Sink, "_heard", lambda self, error: None))
-    stack.enter_context(patch("slackwater.streams.sink.HIDDEN_RETRY_S", float("inf")))
 
 
-NOBODY: Final = ("", -99)
+def _rewind_under_a_batch(stack: ExitStack) -> None:
+    """Records are taken again while the batch that holds them is still worked on."""
+
+    def empty(self: Any, timeout_s: float) -> bool:
+        self._waiting = None
+        return True
+
+    stack.enter_context(patch.object(Handover, "empty", empty))
+
+
+def _conclude_over_members(stack: ExitStack) -> None:
+    """A group that has members is taken for one that nobody is in."""
+    stack.enter_context(patch.object(job_group, "_is_empty", lambda admin, group: True))
+
 
 MUTATIONS: Final = {
     "skip the drain": _skip_the_drain,
+    "skip settle": _skip_settle,
     "accept a stale ack": _accept_a_stale_ack,
     "commit in on_lost": _commit_when_lost,
     "seek to end on missing offsets": _seek_to_end_when_unknown,
     "forget the gate in on_assign": _forget_the_gate,
     "trust a hidden retry of EndTxn": _trust_a_hidden_retry,
+    "rewind under a batch in work": _rewind_under_a_batch,
+    "conclude over members": _conclude_over_members,
 }
 
 

@@ -1,84 +1,97 @@
-"""The promise under every fault the simulated broker knows: 20,000 steps here, a million by `make simulate`."""
+"""The promise under every fault the simulated world knows: 50,000 steps here, a million by `make simulate`."""
 
-import logging
-from collections.abc import Iterator
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-import structlog
 
 from slackwater.core.events import name_of
 
-from . import world as world_module
-from .__main__ import simulate, steps_to_catch
+from .__main__ import simulate, steps_to_catch, trace_of
+from .moves import Move, moves_of
 from .mutations import MUTATIONS, mutated
-from .world import Action, World, actions_of, fails, run, shortened
+from .run import fails, living, run, shortened
+from .worker import SimEngine
 
 STEPS = 500
-SEEDS = 40
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.configure(**before)
+SEEDS = 100
+SEEDS_MAX = 400
+FIRST_LOOK = {"accept a stale ack": 40, "skip settle": 240, "trust a hidden retry of EndTxn": 20}
+"""Where a mutation was caught once: looked at first, so that a test takes seconds. Any other seed will do."""
 
 
 def test_no_invariant_breaks() -> None:
-    """I1, I4–I6, I8–I10 of any seed, after each step; and the worlds are not idle."""
-    taken, seen = simulate(0, SEEDS, STEPS)
+    """I1 to I11 of any seed, each when it can first be seen; and the worlds are not idle."""
+    taken, seen, broken = simulate(0, SEEDS, STEPS)
+    assert not broken, trace_of(int(broken[0].partition(":")[0].removeprefix("seed ")), STEPS)
     assert taken >= SEEDS * STEPS
-    assert seen["pauses"] > SEEDS / 2
-    assert seen["committed"] > 5 * SEEDS
+    assert seen["pauses"] > SEEDS
+    assert seen["transactions"] > 5 * SEEDS
+    assert seen["faults met"] > 4 * SEEDS
     assert seen["killed"] > SEEDS
 
 
 def test_a_seed_replays() -> None:
     """The same seed is the same world, event for event."""
-    first, second = (run(actions_of(11, STEPS)) for _ in range(2))
+    first, second = (run(moves_of(11, STEPS)) for _ in range(2))
     lives = [[(name_of(r.event), r.epoch, r.actor) for r in world.store.read(0, 10_000)] for world in (first, second)]
     assert lives[0] == lives[1]
     assert len(lives[0]) > 20
-    assert first.written == second.written
+    assert first.ledger.visible == second.ledger.visible
 
 
 @pytest.mark.parametrize("name", sorted(MUTATIONS))
 def test_it_can_fail(name: str) -> None:
     """Each rule of the product, left out on purpose, is found missing."""
-    assert steps_to_catch(name, STEPS, 900) is not None
+    first = FIRST_LOOK.get(name, 0)
+    assert steps_to_catch(name, STEPS, range(first, first + SEEDS_MAX)) is not None
 
 
 def test_a_failure_is_shown_in_few_moves() -> None:
     """A failing list of moves is made so short that none of them can be left out."""
     with mutated("seek to end on missing offsets"):
-        trace = shortened(actions_of(0, STEPS))
+        moves = next(moves for seed in range(50) if fails(moves := moves_of(seed, STEPS)))
+        broken = fails(moves)
+        assert broken is not None
+        trace, why = shortened(moves, broken)
         assert len(trace) < 12
-        assert fails(trace)
+        assert str(why).startswith("I9")
         assert not any(fails(trace[:n] + trace[n + 1 :]) for n in range(len(trace)))
 
 
 def test_a_job_that_fails_again_and_again() -> None:
     """A batch that no try gets through fails the job with cause, tries and place; what was committed before it stays so."""
-    real = world_module._Engine.run
 
-    def stumble(self: Any, batch: Any) -> Any:
-        if any((m.partition(), m.offset()) == (1, 20) for m in batch.messages):
-            raise RuntimeError("boom")
-        return real(self, batch)
+    class Stumbling(SimEngine):
+        def run(self, batch: Any) -> Any:
+            if any((m.partition(), m.offset()) == (1, 20) for m in batch.messages):
+                raise RuntimeError("boom")
+            return super().run(batch)
 
-    world = World()
-    with patch("slackwater.streams.transaction.time.sleep"), patch.object(world_module._Engine, "run", stumble):
-        for action in [Action("join", 0), Action("deploy"), Action("start"), *[Action("round", 0, 2)] * 5]:
-            world.take(action)
+    with living() as world:
+        world.engine = Stumbling
+        for move in [Move("join"), Move("deploy"), Move("start"), *[Move("round", amount=5)] * 5]:
+            world.take(move)
         for _ in range(60):
-            world.take(Action("produce", amount=3))
-            world.take(Action("round", 0))
-            world.take(Action("tick", amount=0.5))
+            world.take(Move("produce", amount=3))
+            world.take(Move("round", amount=5))
+            world.take(Move("tick", amount=0.5))
         job = world.store.job("j")
         assert job is not None
         assert (job.state, (job.failure or "").split(":")[0]) == ("FAILED", "record_path")
         assert "RuntimeError: boom; 6 tries, last at in[" in (job.failure or "")
-    world.settle_down()
+        world.engine = SimEngine
+        world.settle_down()
+
+
+def test_a_thread_that_never_comes_back() -> None:
+    """Offsets of a transaction that are never answered cost one batch a second try, and no record."""
+    with living() as world:
+        moves = [Move("join"), Move("deploy"), Move("start"), *[Move("round", amount=5)] * 4, Move("produce", amount=5)]
+        for move in [*moves, Move("fault", call="send offsets", kind="hang"), *[Move("round", amount=5)] * 2]:
+            world.take(move)
+        for _ in range(12):
+            world.take(Move("tick", amount=1.0))
+            world.take(Move("round", amount=5))
+        assert world.faults.met["hang: send offsets"] == 1
+        world.settle_down()
+        assert world.ledger.visible.total() == 5
