@@ -7,6 +7,7 @@ from confluent_kafka import KafkaException
 
 from slackwater.core.cut import Cut, PartitionKey
 from slackwater.core.job import Job
+from slackwater.core.sql.errors import SqlError
 from slackwater.streams.job_group import Bounds, bounds, gaps_between, members, offsets_of_empty_group, stable_offsets
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.read_topic import read_committed
@@ -93,5 +94,5 @@ def empty_group(connection: KafkaConnection, job: Job) -> Cut | None:
     """The stable committed offsets of a job whose group has no members; None if it has, or if Kafka cannot say."""
     try:
         return offsets_of_empty_group(connection, job)
-    except KafkaException:
+    except (KafkaException, SqlError):
         return None

@@ -54,6 +54,11 @@ def cut_of(offsets: Mapping[PartitionKey, int] | Iterable[PartitionOffset]) -> C
     return tuple(PartitionOffset(topic, partition, offset) for (topic, partition), offset in sorted(dict(pairs).items()))
 
 
+def furthest(one: Cut, other: Cut) -> Cut:
+    """Of two words for the same partition the one that goes further."""
+    return cut_of(sorted((*one, *other)))
+
+
 def merge(older: Cut, newer: Cut) -> Cut:
     """The newer word for every partition it names, the older one elsewhere."""
     return cut_of((*older, *newer))

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from . import events as e
-from .coverage import Coverage
-from .cut import cut_of, merge
+from .coverage import Coverage, Stance
+from .cut import cut_of, furthest, merge
 from .job import DataGap, Hold, Job, Rollout
 from .machine import IllegalTransition, next_state
 from .policy.events import PolicyEvent
@@ -36,7 +36,9 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
     )
     if name in _PROOFS and before.state in TRANSITIONAL:
         # Who wished it stays in sight, not the worker that proved it.
-        moved = replace(moved, since=at, deadline=None, cut_holds=state in {JobState.PAUSED, JobState.STOPPED})
+        moved = replace(moved, since=at, deadline=None)
+        if state in {JobState.PAUSED, JobState.STOPPED}:
+            moved = replace(moved, taken=())
     elif raised or state is not before.state or name == "JobDeployed":
         moved = replace(moved, since=at, by=getattr(event, "by", None) or actor, deadline=None, reason=None)
     return _apply(moved, event, Hold("", moved.by if name == "JobDeployed" else actor, at))
@@ -69,22 +71,28 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
             return replace(job, holds=(), deadline=event.deadline, reason=event.reason, cap=event.cap)
         case e.JobPaused():
             return _as_held(replace(job, cut=event.cut, warned=100))
-        case e.JobStarted() | e.JobResumed() | e.JobStopped():
+        case e.JobStarted() | e.JobResumed():
+            return replace(job, cut=event.cut, taken=merge(job.taken, event.cut))
+        case e.JobStopped():
             return replace(job, cut=event.cut)
         case e.JobFailed():
             why = f"{event.code}: {event.message}"
             return replace(job, cut=event.cut, failure=why, reason=event.message, rollout=None)
         case e.WorkerAcked():
             seen = {**event.topics, **job.topics}
-            return replace(job, topics=seen, coverage=job.coverage.with_ack(event.worker, event.offsets, event.partitions))
+            # Who said that it runs may take from then on, whatever becomes of the transition.
+            taken = merge(job.taken, event.offsets) if event.stance == Stance.RUNNING else job.taken
+            coverage = job.coverage.with_ack(event.worker, event.offsets, event.partitions)
+            return replace(job, topics=seen, coverage=coverage, taken=taken)
         case e.GroupFoundEmpty():
             return job
         case e.DataGapFound():
             return replace(job, gap=DataGap(event.code, event.message, event.gaps))
         case e.DataGapAccepted("topic_identity_changed"):
-            return replace(job, gap=None, topics={}, cut=(), cut_holds=True, skips=(), renewed=job.renewed + 1)
+            return replace(job, gap=None, topics={}, cut=(), taken=(), skips=(), renewed=job.renewed + 1)
         case e.DataGapAccepted("offsets_lost"):
-            return replace(job, gap=None, cut_holds=True)
+            # Nothing that is known goes further than where it was let go last.
+            return replace(job, gap=None, cut=furthest(job.cut, job.taken), taken=())
         case e.DataGapAccepted():
             found = cut_of({(gap.topic, gap.partition): gap.until for gap in event.gaps})
             return replace(job, gap=None, skips=merge(job.skips, found))

@@ -65,8 +65,9 @@ class Job:
     coverage: Coverage = field(default_factory=Coverage)
     cut: Cut = ()
     """Where the job stood when it last became started, paused, resumed, stopped or failed."""
-    cut_holds: bool = True
-    """True while nothing can have been taken since the cut was proved: only then may it stand in for lost offsets."""
+    taken: Cut = ()
+    """Partitions that may have been taken from since the cut was proved, and where each was let go last. For these the cut
+    must not stand in for lost offsets without somebody's word."""
     failure: str | None = None
     topics: Mapping[str, str] = field(default_factory=dict)
     """Input topic → Kafka's id of it, as the workers saw it first."""

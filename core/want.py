@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .coverage import Stance
-from .cut import Cut
+from .cut import Cut, PartitionKey
 from .job import Job
 from .rate import RateCap
 from .states import JobState
@@ -20,6 +20,13 @@ class Want:
     """Accepted gaps: a partition that stands before this offset continues at it."""
     cap: RateCap | None = field(default=None, compare=False)
     """How fast to go. No part of what is vouched for: it may be lifted while the job runs."""
+    cleared: frozenset[PartitionKey] | None = field(default=None, compare=False)
+    """Only from these may be taken: the log has the ack of somebody who runs them, so it no longer takes the cut for where
+    they stand. None: from all, the job is proved to run."""
+    cut: Cut = field(default=(), compare=False)
+    """Where the log says the job stands, for partitions of which Kafka has no committed offset..."""
+    taken: Cut = field(default=(), compare=False)
+    """...unless they may have been taken from since: see Job."""
     wish: str = field(default="", compare=False)
     """Id of the command that is carried out, for whoever reads the workers' logs."""
 
@@ -35,4 +42,14 @@ _STANCE: Final = {
 
 def wanted(job: Job) -> Want:
     """Run, hold still or release: a function of the folded job alone."""
-    return Want(_STANCE.get(job.state, Stance.RELEASED), job.epoch, job.skips, job.cap, job.wish)
+    cleared = frozenset((topic, partition) for topic, partition, _ in job.coverage.vouched)
+    return Want(
+        _STANCE.get(job.state, Stance.RELEASED),
+        job.epoch,
+        job.skips,
+        job.cap,
+        None if job.state is JobState.RUNNING else cleared,
+        job.cut,
+        job.taken,
+        job.wish,
+    )

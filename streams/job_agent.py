@@ -19,7 +19,6 @@ from slackwater.core.want import Want
 from .counts import Counts
 from .kafka_connection import KafkaConnection
 from .oversight import Running
-from .positions import Begin
 from .record_path import RecordPath
 
 MAILBOX_TIMEOUT_S: Final = 0.5
@@ -51,10 +50,7 @@ class JobAgent:
         self._mailbox = app.channel(maxsize=16)
         plan = plan_of(job.spec)
         counts.committed = ()  # of the record path before, perhaps of another topic
-        begin = Begin(job.cut, job.cut_holds, plan.options.start == "latest" and not job.cut)
-        self.path = RecordPath(
-            job.id, plan, connection, worker, begin=begin, topics=job.topics, counts=counts, on_change=on_change
-        )
+        self.path = RecordPath(job.id, plan, connection, worker, topics=job.topics, counts=counts, on_change=on_change)
         self._app = app
         self._name = f"job.{job.id}.{time.monotonic_ns()}"
         self._agent = app.agent(self._mailbox, name=self._name)(self._read_mail)

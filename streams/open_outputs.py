@@ -16,6 +16,8 @@ from .kafka_connection import KafkaConnection
 
 ABORT_INTERVAL_S: Final = 10.0
 """How often a broker looks for transactions whose time is up (transaction.abort.timed.out…cleanup.interval.ms)."""
+MARKERS_S: Final = 15.0
+"""For the markers of what it aborts then: a matter of milliseconds, but of a few seconds beside a broker that comes back."""
 
 
 class OpenOutputs:
@@ -26,7 +28,7 @@ class OpenOutputs:
         self._topics = topics
         self._clock = clock
         # What is open longer than one of ours can be is somebody else's, and does not keep a job from being still.
-        self._ours_s = connection.transaction_timeout_ms / 1000 + ABORT_INTERVAL_S
+        self._ours_s = connection.transaction_timeout_ms / 1000 + ABORT_INTERVAL_S + MARKERS_S
         self._admin: AdminClient | None = None
         self._waits_for: dict[PartitionKey, int] = {}
         self._since = 0.0

@@ -85,8 +85,7 @@ class Patience:
         self._counts.errors += 1
         if isinstance(error, Unmendable):
             raise error
-        # A rebalance callback that fails comes out of `close` and `consume` as a bare KafkaError.
-        kafka = error if isinstance(error, KafkaError) else error.args[0] if isinstance(error, KafkaException) else None
+        kafka = error.args[0] if isinstance(error, KafkaException) else None
         final = None if kafka is None else as_unmendable(kafka)
         if final is not None:
             raise final from error

@@ -53,7 +53,6 @@ class Proof:
             return None
         offsets = self._source.committed()
         reached("read_back")
-        self._source.stood_at(offsets, holds=is_still)
         return Standing(want, offsets, self._source.partition_counts(), self._source.lag(), topics)
 
     def _settle(self) -> bool:

@@ -23,7 +23,6 @@ from .logging_setup import about
 from .open_outputs import OpenOutputs
 from .parts import REAL, Parts
 from .patience import Patience
-from .positions import Begin
 from .proof import DRAIN_TIMEOUT_S, Proof
 from .sink import Sink
 from .source import Source
@@ -54,7 +53,6 @@ class RecordPath:
         connection: KafkaConnection,
         worker: str,
         *,
-        begin: Begin,
         topics: Mapping[str, str],
         counts: Counts,
         on_change: Callable[[], None],
@@ -68,7 +66,7 @@ class RecordPath:
         self._clock, self._connection, self._on_change = parts.clock, connection, on_change
         sink = Sink(job_id, connection, worker, plan.dead_letter_topic, parts.clock)
         self._transaction = Transaction(job_id, parts.engine(plan), sink, counts)
-        self._source = Source(job_id, plan, connection, worker, begin=begin, on_assigned=on_change, clock=parts.clock)
+        self._source = Source(job_id, plan, connection, worker, on_assigned=on_change, clock=parts.clock)
         self._handover = parts.handover()
         self._patience = Patience(counts)
         self._allowance = Allowance(parts.clock)
@@ -152,10 +150,11 @@ class RecordPath:
         want, as_of = self._want
         about(self.job_id, want)
         if want is None or as_of <= self._source.assigned_at or self._clock() - as_of > LEASE_S:
-            # A partition is taken from only after a word from the log that is younger than its assignment, and not too old.
-            self._source.hold()
+            self._source.hold()  # until a word from the log that is younger than the assignment, and not too old
             self._source.serve(CONSUME_TIMEOUT_S)
-        elif want.stance is Stance.RUNNING:
+            return False
+        self._source.place(want)
+        if want.stance is Stance.RUNNING:
             self._run(want)
         else:
             if self._proof.hold_still() and self._vouch(want) and want.stance is Stance.RELEASED:
@@ -169,9 +168,10 @@ class RecordPath:
                 return
             self._source.skip(want.skips)
             self._source.refuse_gaps()
-            if not self._vouch(want):
-                self._source.serve(CONSUME_TIMEOUT_S)
-                return
+            self._vouch(want)
+        if self.standing is None or not (self._is_vouched(want) and self.standing.is_cleared_by(want)):
+            self._source.serve(CONSUME_TIMEOUT_S)
+            return
         count = self._allowance.records(want.cap, self.standing, BATCH_RECORDS_MAX)
         if count == 0:
             self._handover.wait_for_end(CONSUME_TIMEOUT_S)
@@ -216,7 +216,7 @@ class RecordPath:
 
     def _fail(self, error: Unmendable) -> None:
         if self.failure is None:
-            self.failure = PathFailure(error.code, str(error), self._source.last_committed(), getattr(error, "gaps", ()))
+            self.failure = PathFailure(error.code, str(error), self._source.last_committed, getattr(error, "gaps", ()))
         self._handover.end()
         self._on_change()
 

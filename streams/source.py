@@ -7,23 +7,25 @@ the owner takes it after each consume and first thing in `on_revoke`, and others
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from slackwater.core.cut import Cut, cut_of, merge
+from slackwater.core.cut import Cut, cut_of
 from slackwater.core.sql.plan import JobPlan
+from slackwater.core.want import Want
 from slackwater.persistence.steps import reached
 
 from . import positions
-from .kafka_connection import CLIENT_PREFIX, WIRE_BROKE, KafkaConnection
-from .positions import Begin, partitions_of
+from .consumer_settings import consumer_settings
+from .kafka_connection import WIRE_BROKE, KafkaConnection
+from .positions import partitions_of
 from .standing import NotYet, Unmendable
 from .taken import OutOfRange, Taken, only_records
 
-MAX_POLL_INTERVAL_MS: Final = 300_000
 REQUEST_TIMEOUT_S: Final = 10.0
+_Callback = Callable[[Consumer, list[TopicPartition]], None]
 
 
 class Source:
@@ -36,39 +38,24 @@ class Source:
         connection: KafkaConnection,
         worker: str,
         *,
-        begin: Begin,
         on_assigned: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
         self._topics = list(plan.input_topics)
-        self._begin = begin
+        self._starts_at_end = plan.options.start == "latest"
         self.hand_over: Callable[[], bool] = lambda: True
         """Called before partitions go to others: finishes what is in work. False if that is not known to be done."""
         self._on_assigned = on_assigned
         self._clock = clock
         self._connection = connection
-        self._settings: dict[str, Any] = {
-            "group_id": connection.group_of(job_id),
-            "client_id": CLIENT_PREFIX + worker,
-            "enable_auto_commit": False,
-            "enable_auto_offset_store": False,
-            "auto_offset_reset": "error",
-            "isolation_level": "read_committed",
-            "partition_assignment_strategy": "cooperative-sticky",
-            "session_timeout_ms": connection.session_timeout_ms,
-            "heartbeat_interval_ms": max(connection.session_timeout_ms // 10, 300),
-            "max_poll_interval_ms": MAX_POLL_INTERVAL_MS,
-            "fetch_wait_max_ms": 50,
-            "queued_min_messages": 100_000,
-            "queued_max_messages_kbytes": 32 * 1024,
-            "topic_metadata_refresh_interval_ms": 10_000,
-        }
+        self._settings = consumer_settings(connection.group_of(job_id), worker, connection.session_timeout_ms)
         self._consumer: Consumer | None = None
         self._held: set[tuple[str, int]] = set()
         self._owned: set[tuple[str, int]] = set()
+        self._unplaced: set[tuple[str, int]] = set()
         self._lost = threading.Event()
-        self._last_seen: Cut = ()
-        self._refusal: Unmendable | None = None
+        self.last_committed: Cut = ()
+        self._callback_failed: Exception | None = None
         self._wire_broke = self._has_committed = False
         self.has_assignment = False
         self.assigned_at = 0.0
@@ -89,10 +76,16 @@ class Source:
 
     def open(self) -> None:
         """Join the job's group."""
-        self._owned, self._held = set(), set()
+        self._owned, self._held, self._unplaced = set(), set(), set()
         self.has_assignment = self.vouched = self._wire_broke = self._has_committed = False
+        self._callback_failed = None
         self._consumer = self._connection.consumer(**self._settings, error_cb=self._heard)
-        self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._were_lost)
+        self._consumer.subscribe(
+            self._topics,
+            on_assign=partial(self._keep, self._assigned),
+            on_revoke=partial(self._keep, self._revoked),
+            on_lost=partial(self._keep, self._were_lost),
+        )
 
     def close(self) -> None:
         """Leave the group. What is in flight must be drained before. Closing twice is fine."""
@@ -135,8 +128,8 @@ class Source:
     def _consume(self, count: int, timeout_s: float) -> list[Message]:
         """Raises if a plain offset commit may have a second copy on its way: it would set the offsets back."""
         messages = self.consumer.consume(count, timeout_s)
-        if self._refusal is not None:
-            raise self._refusal
+        if self._callback_failed is not None:
+            raise self._callback_failed
         if self._wire_broke and self._has_committed:
             late = "the connection broke around an offset commit; a new membership fences what may be late"
             raise KafkaException(KafkaError(KafkaError._TRANSPORT, late))
@@ -147,21 +140,24 @@ class Source:
         self._wire_broke = self._wire_broke or error.code() in WIRE_BROKE
 
     def committed(self) -> Cut:
-        """The stable committed offset of every owned partition, as Kafka has it."""
-        self._last_seen = positions.committed(self.consumer, self._owned)
-        return self._last_seen
+        """The stable committed offset of every owned partition, as Kafka has it. Raises NotYet if one is gone."""
+        self.last_committed = positions.committed(self.consumer, self._owned - self._unplaced)
+        return self.last_committed
 
-    def last_committed(self) -> Cut:
-        """What `committed` last found."""
-        return self._last_seen
+    def place(self, want: Want) -> None:
+        """Where Kafka has no offset, begin where the log, else the deployment says. Raises Unmendable where nobody knows.
 
-    def stood_at(self, offsets: Cut, *, holds: bool) -> None:
-        """What was vouched for: if Kafka forgets it, `holds` says whether the job may go on there all the same."""
-        self._begin = replace(self._begin, cut=merge(self._begin.cut, offsets), holds=holds)
+        Not before there is a word from the log that is younger than the assignment: whoever owned the partition before may
+        have taken from it since an older one.
+        """
+        if self._unplaced:
+            self._has_committed = True
+            positions.place(self.consumer, self._unplaced, want, at_end=self._starts_at_end)
+            self._unplaced = set()
 
     def stands(self) -> tuple[Cut, Any]:
-        """The committed offsets of what is owned, where there are any, and the membership that may commit them."""
-        return tuple(at for at in self.committed() if at.offset >= 0), self.consumer.consumer_group_metadata()
+        """The committed offsets of what is owned, and the membership that may commit them."""
+        return self.committed(), self.consumer.consumer_group_metadata()
 
     def skip(self, skips: Cut) -> None:
         """Continue after gaps that someone accepted."""
@@ -174,7 +170,7 @@ class Source:
 
     def lag(self) -> int:
         """How many records lay before the committed offsets."""
-        return positions.lag(self.consumer, self._last_seen)
+        return positions.lag(self.consumer, self.last_committed)
 
     def partition_counts(self) -> dict[str, int]:
         """Partition count of every input topic."""
@@ -201,22 +197,23 @@ class Source:
 
     # Rebalance callbacks, on the owner's thread inside consume.
 
+    def _keep(self, callback: _Callback, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """What the callback raises waits until `consume` is back: out of the client it would come as no exception at all."""
+        try:
+            callback(consumer, partitions)
+        except Exception as error:
+            self._callback_failed = error
+
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Start where Kafka, else the log, else the deployment says; held until the log has spoken again."""
+        """Start where Kafka says; held until the log has spoken again."""
         if partitions:
-            self._has_committed = True
-            try:
-                at = positions.starting_positions(consumer, partitions, self._begin)
-            except Unmendable as error:
-                self._refusal = error  # what a callback raises does not come out of `consume` as it is
-                return
-            # A partition that comes after the first start is read from its beginning.
-            self._begin = replace(self._begin, at_end=False)
+            at = positions.stored(consumer, partitions)
             consumer.incremental_assign(at)
             consumer.pause(at)
             keys = {(tp.topic, tp.partition) for tp in partitions}
             self._owned |= keys
             self._held |= keys
+            self._unplaced |= {(tp.topic, tp.partition) for tp in at if tp.offset < 0}
         self.group = consumer.consumer_group_metadata()
         self.has_assignment = True
         self.vouched = False
@@ -246,4 +243,5 @@ class Source:
         consumer.incremental_unassign(partitions)
         self._owned -= keys
         self._held -= keys
+        self._unplaced -= keys
         self.vouched = False

@@ -16,6 +16,10 @@ class Standing:
     lag: int | None = None
     topics: dict[str, str] = field(default_factory=dict)
 
+    def is_cleared_by(self, want: Want) -> bool:
+        """Nothing is taken before the log has our word that we run: until then it takes the cut for where the job stands."""
+        return want.cleared is None or want.cleared.issuperset((topic, partition) for topic, partition, _ in self.offsets)
+
 
 class Unmendable(Exception):
     """Something no retry mends; `code` is from the closed set of docs/glossary.md."""

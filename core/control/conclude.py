@@ -47,5 +47,5 @@ def decide_conclude(job: Job, verb: Conclude, at: datetime) -> Decision:
 def _lost(job: Job, offsets: Cut) -> str | None:
     """In words, where the job is known to have stood and Kafka no longer says; None if its cut stands in for that."""
     said = {(topic, partition) for topic, partition, _ in offsets}
-    gone = [f"{topic}[{partition}]" for topic, partition, _ in job.cut if (topic, partition) not in said]
-    return None if job.cut_holds or not gone else lost_text(", ".join(gone))
+    gone = [f"{topic}[{partition}]" for topic, partition, _ in job.taken if (topic, partition) not in said]
+    return lost_text(", ".join(gone)) if gone else None

@@ -80,7 +80,7 @@ _CLI: Final = (sys.executable, "-m", "slackwater")
 def _running(log: str) -> EventStore:
     """A log with one job that runs; no broker is needed for that."""
     store = open_store(log, create=True)
-    _, spec = spec_from_sql(SQL, version="1", output_topic="big")
+    _, spec = spec_from_sql(SQL, JOB, version="1", output_topic="big")
     stands = cut_of({("orders", 0): 0})
 
     def say(id: str, verb: Verb) -> None:

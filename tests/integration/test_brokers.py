@@ -129,7 +129,7 @@ def _transactional_ids(rig: Rig) -> set[str]:
     """Of the job's producers, as the coordinator keeps them: version and length, two bytes each, then the id."""
     keys = (message.key() or b"" for message in rig.read("__transaction_state"))
     ids = {key[4:].decode() for key in keys}
-    return {id for id in ids if id.startswith(f"slackwater.{rig.job}.")}
+    return {id for id in ids if id.startswith(f"{rig.group}.")}
 
 
 def test_a_log_older_than_what_was_published(rig: Rig, tmp_path: Path) -> None:

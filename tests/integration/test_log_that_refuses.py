@@ -36,7 +36,7 @@ def owner(any_rig: Rig) -> Iterator[Callable[..., None]]:
                 connection.execute(text(statement))
 
     run(f"DROP ROLE IF EXISTS {ROLE}", f"CREATE ROLE {ROLE}", *OPENED)
-    any_rig.log = own.set(drivername="postgresql", username=ROLE).render_as_string(hide_password=False)
+    any_rig.workers_log = own.set(drivername="postgresql", username=ROLE).render_as_string(hide_password=False)
     yield run
     run(f"DROP OWNED BY {ROLE}", f"DROP ROLE {ROLE}")
     engine.dispose()

@@ -59,7 +59,7 @@ class Rig:
         self.bootstrap, self.log, self.directory = bootstrap, log, directory
         self.settings = dict(settings or {})
         self.session_timeout_s = session_timeout_s
-        self._workers_bootstrap, self._workers_log = workers_bootstrap or bootstrap, workers_log or log
+        self._workers_bootstrap, self.workers_log = workers_bootstrap or bootstrap, workers_log or log
         mark = uuid.uuid4().hex[:8]
         self.topics = ControlTopics(f"sw-{mark}")
         self.connection = KafkaConnection(bootstrap, self.settings, session_timeout_s, self.topics.prefix)
@@ -89,7 +89,7 @@ class Rig:
     @property
     def env(self) -> dict[str, str]:
         own = {
-            "SLACKWATER_LOG": self._workers_log,
+            "SLACKWATER_LOG": self.workers_log,
             "SLACKWATER_KAFKA": self._workers_bootstrap,
             "SLACKWATER_PREFIX": self.topics.prefix,
         }
@@ -288,11 +288,11 @@ class Rig:
         seen = len(self.outputs())
         self.wait_for(lambda: len(self.outputs()) > seen, "output to grow")
 
-    def said(self) -> str:
-        """The last lines of every worker, for a failed test's message."""
+    def said(self, lines: int = 15) -> str:
+        """The last lines of every worker."""
         files: Iterable[Path] = sorted(self.directory.glob("*.log"))
         return "\n".join(
-            f"--- {file.name}\n" + "\n".join(file.read_text(errors="replace").splitlines()[-15:]) for file in files
+            f"--- {file.name}\n" + "\n".join(file.read_text(errors="replace").splitlines()[-lines:]) for file in files
         )
 
     def assert_exactly_once(self) -> None:

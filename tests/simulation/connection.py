@@ -53,8 +53,13 @@ class SimAdmin:
 
     def describe_consumer_groups(self, groups: list[str], request_timeout: float) -> dict[str, Answer]:
         (name,) = groups
-        members = lambda: SimpleNamespace(members=sorted(self._broker.group.members))  # noqa: E731
-        return {name: self._ask("describe group", members)}
+
+        def described() -> Any:
+            return SimpleNamespace(
+                members=[SimpleNamespace(client_id=one, assignment=None) for one in sorted(self._broker.group.members)]
+            )
+
+        return {name: self._ask("describe group", described)}
 
     def list_consumer_group_offsets(
         self, asked: list[Any], require_stable: bool, request_timeout: float

@@ -26,7 +26,7 @@ from .log_rules import LogRules
 from .strands import Process
 
 JOB: Final = "j"
-SPEC: Final = spec_from_sql("CREATE STREAM o WITH (topic = 'out') AS SELECT * FROM \"in\"")[1]
+SPEC: Final = spec_from_sql("CREATE STREAM o WITH (topic = 'out') AS SELECT * FROM \"in\"", JOB)[1]
 
 
 def _unreachable() -> StoreUnavailable:

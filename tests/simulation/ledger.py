@@ -36,6 +36,7 @@ class Ledger:
         """What may be written once more, because somebody accepted that."""
         self._repeats: dict[Key, int] = {}
         self._begun: dict[Key, int] = {}
+        self._forgotten: dict[Key, int] = {}
         self._newest: dict[tuple[Key, int], int] = {}
         self._accepted: list[Gap] = []
         self._is_still = ""
@@ -98,7 +99,14 @@ class Ledger:
 
     def accept_repeats(self, cut: Cut) -> None:
         """Somebody took it that the job begins again at its last cut: where it stood after that nobody knows any more."""
-        self._repeats = {(topic, partition): offset for topic, partition, offset in cut}
+        self._repeats = dict.fromkeys(self.position, 0) | {(topic, partition): offset for topic, partition, offset in cut}
+
+    def forget(self, known: set[Key]) -> None:
+        """The group's offsets are gone. Where nothing was taken and the log has no word of it, the job never began."""
+        for key in self.position.keys() - known:
+            if self.position[key] == self._begun[key]:
+                self.lost -= self._begun.pop(key)
+                self._forgotten[key] = self.position.pop(key)
 
     def _overtaken(self, key: Key, stays: int, wanted: int) -> None:
         if wanted != stays:
@@ -120,9 +128,12 @@ class Ledger:
         stated = {(topic, partition): offset for topic, partition, offset in cut}
         for key, offset in sorted(self.position.items()):
             # What was never taken from may be unknown to a proof that is older than the partition.
-            if stated.get(key, self._begun[key]) != offset:
+            # Where somebody accepted that this is forgotten, the job stands where it will begin again.
+            if stated.get(key, self._begun[key]) not in {offset, self._repeats.get(key)}:
                 self.trouble.append(f"I6: {proof} with {_name(key)} at {stated.get(key)}, committed is {offset}")
         for key in sorted(stated.keys() - self.position.keys()):
+            if stated[key] == self._forgotten.get(key):
+                continue  # said before the group's offsets were gone, and still so
             self.trouble.append(f"I6: {proof} with {_name(key)} at {stated[key]}, nothing is committed")
         for key, transactions in self._broker.to_become_visible().items():
             hidden = [transaction for transaction in transactions if not transaction.is_closed(key)]

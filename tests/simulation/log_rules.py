@@ -99,7 +99,7 @@ class LogRules:
         if isinstance(event, e.DataGapAccepted):
             self._ledger.accept(event.gaps)
             if event.code == "offsets_lost":
-                self._ledger.accept_repeats(job.cut)
+                self._ledger.accept_repeats(self.folds[-1].cut)
         if isinstance(event, e.JobFailed):
             if event.message.startswith(_BUGS):
                 self.trouble.append(f"bug: {event.message}")

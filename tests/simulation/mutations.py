@@ -5,14 +5,13 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
-from confluent_kafka import TopicPartition
-
 from slackwater.core.control.ack import Ack, decide_ack
 from slackwater.core.want import wanted
 from slackwater.streams import job_group, positions
 from slackwater.streams.handover import Handover
 from slackwater.streams.sink import Sink
 from slackwater.streams.source import Source
+from slackwater.streams.standing import Standing
 
 from .group import NO_MEMBER
 
@@ -30,8 +29,8 @@ def _skip_settle(stack: ExitStack) -> None:
 def _accept_a_stale_ack(stack: ExitStack) -> None:
     """An ack counts whatever epoch it speaks of, and whatever it says."""
 
-    def lenient(job: Any, verb: Ack) -> Any:
-        return decide_ack(job, Ack(verb.worker, job.epoch, wanted(job).stance, verb.offsets, verb.partitions))
+    def lenient(job: Any, verb: Ack, at: Any) -> Any:
+        return decide_ack(job, Ack(verb.worker, job.epoch, wanted(job).stance, verb.offsets, verb.partitions), at)
 
     stack.enter_context(patch("slackwater.core.decide.decide_ack", lenient))
 
@@ -60,16 +59,16 @@ def _commit_when_lost(stack: ExitStack) -> None:
 
 def _seek_to_end_when_unknown(stack: ExitStack) -> None:
     """A partition without committed offsets is begun at its end."""
-    real = positions.starting_positions
 
-    def at_end(consumer: Any, partitions: Any, *rest: Any, **more: Any) -> Any:
-        unknown = [tp for tp in consumer.committed(partitions, 1.0) if tp.offset < 0]
-        ends = [TopicPartition(tp.topic, tp.partition, consumer.get_watermark_offsets(tp, 1.0)[1]) for tp in unknown]
-        if ends:
-            consumer.commit(offsets=ends, asynchronous=False)
-        return real(consumer, partitions, *rest, **more)
+    def place(consumer: Any, keys: Any, want: Any, **_: Any) -> None:
+        ends = positions.partitions_of(keys)
+        for tp in ends:
+            tp.offset = positions.watermarks(consumer, tp.topic, tp.partition)[1]
+        consumer.commit(offsets=ends, asynchronous=False)
+        for tp in ends:
+            consumer.seek(tp)
 
-    stack.enter_context(patch.object(positions, "starting_positions", at_end))
+    stack.enter_context(patch.object(positions, "place", place))
 
 
 def _forget_the_gate(stack: ExitStack) -> None:
@@ -78,8 +77,9 @@ def _forget_the_gate(stack: ExitStack) -> None:
 
     def assigned(self: Any, consumer: Any, partitions: Any) -> None:
         real(self, consumer, partitions)
-        consumer.resume(partitions)
-        self._held -= {(tp.topic, tp.partition) for tp in partitions}
+        flows = {(tp.topic, tp.partition) for tp in partitions} - self._unplaced
+        consumer.resume(positions.partitions_of(flows))
+        self._held -= flows
         self.assigned_at = 0.0
 
     stack.enter_context(patch.object(Source, "_assigned", assigned))
@@ -100,9 +100,14 @@ def _rewind_under_a_batch(stack: ExitStack) -> None:
     stack.enter_context(patch.object(Handover, "empty", empty))
 
 
+def _take_before_the_log_knows(stack: ExitStack) -> None:
+    """Records are taken before the log has the worker's word that it runs."""
+    stack.enter_context(patch.object(Standing, "is_cleared_by", lambda self, want: True))
+
+
 def _conclude_over_members(stack: ExitStack) -> None:
     """A group that has members is taken for one that nobody is in."""
-    stack.enter_context(patch.object(job_group, "_is_empty", lambda admin, group: True))
+    stack.enter_context(patch.object(job_group, "members", lambda admin, group: {}))
 
 
 MUTATIONS: Final = {
@@ -114,6 +119,7 @@ MUTATIONS: Final = {
     "forget the gate in on_assign": _forget_the_gate,
     "trust a hidden retry of EndTxn": _trust_a_hidden_retry,
     "rewind under a batch in work": _rewind_under_a_batch,
+    "take before the log knows": _take_before_the_log_knows,
     "conclude over members": _conclude_over_members,
 }
 

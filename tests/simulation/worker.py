@@ -8,7 +8,9 @@ from confluent_kafka import KafkaException
 from slackwater.core.job import Job
 from slackwater.persistence.errors import StoreError
 from slackwater.streams.batch import DeadLetter
+from slackwater.streams.counts import CountsOfJobs
 from slackwater.streams.engine import Outcome
+from slackwater.streams.health import Health
 from slackwater.streams.supervisor import Supervisor, say
 from slackwater.streams.vigil import Vigil
 
@@ -61,7 +63,7 @@ class Worker(Process):
         self._store = store
         self._connection: Any = SimConnection(broker, faults, self)
         app: Any = self.mailbox
-        self._supervisor = Supervisor(app, store, self._connection, name)
+        self._supervisor = Supervisor(app, store, self._connection, name, CountsOfJobs(), Health(clock))
         self._letter: tuple[Job, float] | None = None
         self._vigil: Vigil | None = None
         self._is_leaving = False

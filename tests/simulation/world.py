@@ -168,12 +168,12 @@ class World:
         self.operators.is_dead = False
 
     def _expire(self) -> None:
-        """Of a group that nobody is in. Not before the log has a cut of every partition: until then nothing in it, nor
-        anywhere else, says where the job stood."""
+        """Of a group that nobody is in."""
+        expired = self.broker.expire_offsets()
+        self.seen["offsets expired"] += expired
         job = self.store.job(JOB)
-        known = {(topic, partition) for topic, partition, _ in job.cut} if job else set()
-        if known.issuperset(self.ledger.position):
-            self.seen["offsets expired"] += self.broker.expire_offsets()
+        if expired:
+            self.ledger.forget({(topic, p) for topic, p, _ in (*job.cut, *job.taken)} if job else set())
 
     def _retain(self, n: int) -> None:
         keys = self.broker.partitions(INPUT)

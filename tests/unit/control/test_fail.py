@@ -5,12 +5,21 @@ import pytest
 from slackwater.core.control.fail import Fail
 from slackwater.core.control.start import Start
 from slackwater.core.coverage import Coverage, Stance
-from slackwater.core.cut import cut_of
-from slackwater.core.events import DataGapAccepted, DataGapFound, JobEvent, JobFailed, JobStopped, StartRequested
+from slackwater.core.cut import Cut, PartitionOffset, cut_of
+from slackwater.core.events import (
+    DataGapAccepted,
+    DataGapFound,
+    JobEvent,
+    JobFailed,
+    JobStopped,
+    PauseRequested,
+    StartRequested,
+    WorkerAcked,
+)
 from slackwater.core.states import LIVE, JobState
 from slackwater.core.want import wanted
 
-from .given import DEPLOYED, DUE, FAILED, NOW, PASTS, PAUSED, RESUMED, RESUMING, RUNNING, STARTING, given, orders
+from .given import DEPLOYED, DUE, FAILED, NOW, PASTS, PAUSED, RESUMED, RESUMING, RUNNING, SOON, STARTING, given, orders
 
 
 @pytest.mark.parametrize("state", sorted(LIVE), ids=str)
@@ -67,16 +76,39 @@ def test_lost_offsets_are_taken_by_somebody() -> None:
     failed = (*RUNNING, DataGapFound(lost, "gone"), JobFailed(lost, "gone", orders(0, 0)))
     given(*failed).when(Start(None)).then_refused(lost, legal=("start", "stop", "deploy"))
     job = given(*failed).when(Start(None, accept_gap=True)).then(DataGapAccepted(lost), StartRequested(None, DUE))
-    assert job.cut_holds
+    assert job.taken == ()
     assert job.cut == orders(0, 0)
 
 
+def test_where_a_job_of_lost_offsets_begins_again() -> None:
+    """Where it was let go last, even if that was never proved; and never before what a failure saw committed."""
+    begun = WorkerAcked("w-1", Stance.RUNNING, (PartitionOffset("orders", 0, 5),), {"orders": 2})
+    lost = (DataGapFound("offsets_lost", "gone"), JobFailed("offsets_lost", "gone", orders(3, 2)))
+    job = (
+        given(*STARTING, begun, *lost)
+        .when(Start(None, accept_gap=True))
+        .then(DataGapAccepted("offsets_lost"), StartRequested(None, DUE))
+    )
+    assert (job.cut, job.taken) == (orders(5, 2), ())
+
+
 @pytest.mark.parametrize(
-    ("past", "holds"),
-    [(DEPLOYED, True), (STARTING, True), (RUNNING, False), (PAUSED, True), (RESUMING, True), (RESUMED, False)],
-    ids=["DEPLOYED", "STARTING", "RUNNING", "PAUSED", "RESUMING", "RESUMED"],
+    ("past", "taken"),
+    [
+        (DEPLOYED, ()),
+        (STARTING, ()),
+        (RUNNING, orders(0, 0)),
+        (PAUSED, ()),
+        (RESUMING, ()),
+        ((*RESUMING, WorkerAcked("w-1", Stance.RUNNING, orders(7, 9)[:1], {"orders": 2})), orders(7, 9)[:1]),
+        (RESUMED, orders(7, 9)),
+        ((*RESUMED, PauseRequested("operator", None, SOON)), orders(7, 9)),
+        ((*FAILED, JobStopped("c9", orders(3, 0))), orders(0, 0)),
+    ],
+    ids=["DEPLOYED", "STARTING", "RUNNING", "PAUSED", "RESUMING", "RESUMING, one", "RESUMED", "PAUSING", "FAILED"],
 )
-def test_when_a_cut_holds(past: tuple[JobEvent, ...], holds: bool) -> None:
-    """From its proof until the job is proved to run; a stop of a failed job proves nothing new."""
-    assert given(*past).job.cut_holds is holds  # type: ignore[union-attr]
-    assert not given(*FAILED, JobStopped("c9", orders(3, 0))).job.cut_holds  # type: ignore[union-attr]
+def test_what_may_have_been_taken(past: tuple[JobEvent, ...], taken: Cut) -> None:
+    """From the first word of somebody who runs it until it is proved to be still; a stop of a failed job proves nothing."""
+    job = given(*past).job
+    assert job is not None
+    assert job.taken == taken

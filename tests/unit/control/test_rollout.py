@@ -37,7 +37,7 @@ def test_the_whole_story() -> None:
     follows = (JobDeployed(OTHER_SPEC, (), "v2", "ana"), StartRequested("v2", DUE, "ana", "c5"))
     past = (*RUNNING, By("ana", RolloutRequested(OTHER_SPEC, (), "v2", NOW_PLUS)))
     job = given(*past).when(RELEASED, actor="w-1").then(ACKED, JobStopped("", orders(7, 9)), *follows)
-    assert (job.state, job.spec, job.cut, job.cut_holds) == (JobState.STARTING, OTHER_SPEC, orders(7, 9), True)
+    assert (job.state, job.spec, job.cut, job.taken) == (JobState.STARTING, OTHER_SPEC, orders(7, 9), ())
     assert (job.by, job.wish, job.rollout, job.earlier) == ("ana", "c5", None, (SPEC,))
 
 

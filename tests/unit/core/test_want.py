@@ -1,9 +1,11 @@
 """want: what the log wants a worker to do, a function of the folded job alone."""
 
 import pytest
-from tests.unit.control.given import PASTS, given
+from tests.unit.control.given import PASTS, RESUMED, RESUMING, given, orders
 
 from slackwater.core.coverage import Stance
+from slackwater.core.events import JobEvent, WorkerAcked
+from slackwater.core.job import Job
 from slackwater.core.states import LIVE, JobState
 from slackwater.core.want import Want, wanted
 
@@ -33,3 +35,24 @@ def test_only_what_lives_is_kept() -> None:
     assert set(STANCES) == set(JobState) - {JobState.ABSENT}
     for state, stance in STANCES.items():
         assert stance is Stance.RELEASED or state in LIVE
+
+
+def test_what_may_be_taken_from() -> None:
+    """While a transition is being proved only what somebody is known to run; once it is proved, everything."""
+    first = WorkerAcked("w-1", Stance.RUNNING, orders(7, 9)[:1], {"orders": 2})
+    assert wanted(job_of(*RESUMING)).cleared == frozenset()
+    assert wanted(job_of(*RESUMING, first)).cleared == {("orders", 0)}
+    assert wanted(job_of(*RESUMED)).cleared is None
+
+
+def test_where_to_begin_without_offsets() -> None:
+    """At the cut, unless something may have been taken since: workers hear both. It is no part of what is vouched for."""
+    want = wanted(job_of(*RESUMED))
+    assert (want.cut, want.taken) == (orders(7, 9), orders(7, 9))
+    assert want == Want(Stance.RUNNING, want.epoch)
+
+
+def job_of(*past: JobEvent) -> Job:
+    job = given(*past).job
+    assert job is not None
+    return job

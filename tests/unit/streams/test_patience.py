@@ -51,13 +51,6 @@ def test_what_may_pass_is_given_time() -> None:
     assert failed.value.code == "topic_identity_changed"
 
 
-def test_a_bare_kafka_error() -> None:
-    """What a callback raises comes without its exception; it is waited for like any other."""
-    patience = Patience(Counts())
-    for _ in range(3 * TRIES_MAX):
-        patience.failed(KafkaError(KafkaError._TIMED_OUT), "")  # type: ignore[arg-type]
-
-
 def test_kinds_are_counted_apart() -> None:
     """A broker that was away says nothing about a topic or a batch: those get all their tries."""
     patience = Patience(Counts())
