@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from slackwater.core.commands import Verb
 from slackwater.core.control.deploy import Deploy
+from slackwater.core.control.expire import DEADLINE_S
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
@@ -23,8 +24,6 @@ from .errors import InvalidCommand, Unavailable
 from .policy import PolicyAdmin
 from .questions import Questions
 from .settings import load_settings
-
-DEADLINE_S = 60
 
 
 class Admin(PolicyAdmin, Questions):

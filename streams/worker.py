@@ -224,4 +224,5 @@ def run_worker(store: EventStore, settings: WorkerSettings, metrics: MetricsServ
     with tempfile.TemporaryDirectory(prefix="slackwater-faust-") as directory:
         app = build_app(store, settings, directory, metrics)
         worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False, quiet=True)
+        worker.spinner = None  # would write a cursor's escape codes between our lines
         worker.execute_from_commandline()

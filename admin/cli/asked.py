@@ -4,9 +4,11 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
+
+from slackwater.core.control.expire import DEADLINE_S
 
 from .app import Output, OutputOption, app
 
@@ -24,7 +26,6 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before 
 CommandId = Annotated[
     str | None, typer.Option(help="Idempotency key (of several jobs: batch id): the same is answered with the first result.")
 ]
-DEADLINE_S: Final = 60
 
 
 class Wait(StrEnum):

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
+from slackwater.core.control.expire import DEADLINE_S
 from slackwater.core.control.pause import OPERATOR
 from slackwater.core.control.resume import UNTIL_LAG
-
-from ..api import DEADLINE_S
 
 Deadline = Annotated[StrictInt, Field(description="Seconds until an unproved transition is given up, 1 to 86400.")]
 Hold = Annotated[StrictStr, Field(description="Name of the hold.")]

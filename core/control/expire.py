@@ -14,6 +14,8 @@ from ..events import JobEvent, JobFailed, StopRequested
 from ..job import Job
 from ..states import TRANSITIONAL, JobState
 
+DEADLINE_S: Final = 60
+"""How long a transition is given where nobody says otherwise."""
 FALLBACK_TIMEOUT: Final = timedelta(seconds=60)
 """At least so long has a stop that a late pause fell back to: what was too slow for the pause is still there."""
 FALLBACK: Final = "fallback to stop: "

@@ -8,6 +8,7 @@ from ..decisions import Accepted, AlreadySo, Decision, Refused
 from ..events import HoldAdded, PauseRequested
 from ..job import Hold, Job
 from ..states import JobState
+from .expire import DEADLINE_S
 from .verdicts import illegal, legal_verbs
 
 OPERATOR: Final = "operator"
@@ -28,7 +29,7 @@ class Pause:
 
     reason: str | None = None
     hold: str = OPERATOR
-    timeout_s: int = 60
+    timeout_s: int = DEADLINE_S
     until: datetime | None = None
     for_s: int | None = None
 

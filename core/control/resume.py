@@ -9,6 +9,7 @@ from ..events import HoldReleased, JobEvent, ResumeRequested
 from ..job import Job
 from ..rate import RateCap
 from ..states import JobState
+from .expire import DEADLINE_S
 from .pause import OPERATOR
 from .verdicts import accepted_gap, gap_in_the_way, illegal, legal_verbs
 
@@ -23,7 +24,7 @@ class Resume:
 
     reason: str | None = None
     hold: str | None = OPERATOR
-    timeout_s: int = 60
+    timeout_s: int = DEADLINE_S
     accept_gap: bool = False
     """Take a loss that was found (DataGapFound), and continue after it."""
     rate_per_s: int | None = None

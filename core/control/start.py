@@ -8,6 +8,7 @@ from ..decisions import Accepted, AlreadySo, Decision
 from ..events import PauseRequested, StartRequested
 from ..job import Job
 from ..states import JobState
+from .expire import DEADLINE_S
 from .verdicts import accepted_gap, gap_in_the_way, illegal
 
 _STARTABLE: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED})
@@ -18,7 +19,7 @@ class Start:
     """Run the job. It must be RUNNING (or PAUSED) within `timeout_s` or it fails with the reason."""
 
     reason: str | None = None
-    timeout_s: int = 60
+    timeout_s: int = DEADLINE_S
     accept_gap: bool = False
     """Take a loss that was found (DataGapFound), and continue after it."""
 

@@ -7,6 +7,7 @@ from ..decisions import Accepted, AlreadySo, Decision
 from ..events import JobStopped, StopRequested
 from ..job import Job
 from ..states import JobState
+from .expire import DEADLINE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Stop:
     """Finish what was taken, commit it, leave the group. Holds stay."""
 
     reason: str | None = None
-    timeout_s: int = 60
+    timeout_s: int = DEADLINE_S
 
     name = "stop"
 

@@ -22,7 +22,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 CHILD = """
 import sys, time
 from pathlib import Path
-from slackwater.streams import embedded_kafka
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 broker = EmbeddedKafka(Path(sys.argv[1]))
 broker.start()
