@@ -86,6 +86,8 @@ class Door:
             before = self._store.job(name)
             command = self._command(name, verb, command_id, expected_version)
             result = settle(before, command, self._store.policy()).result if dry_run else self._store.handle(command)
+            if not dry_run and not result.changed:
+                before = self._store.job(name)  # it may have got there since
         return HandedIn(raise_if_refused(result), before, began)
 
     def see_through(self, handed: HandedIn, timeout_s: float) -> CommandResult:

@@ -21,7 +21,6 @@ from . import positions
 from .consumer_settings import consumer_settings
 from .kafka_connection import WIRE_BROKE, KafkaConnection
 from .positions import partitions_of
-from .standing import NotYet, Unmendable
 from .taken import OutOfRange, Taken, only_records
 
 REQUEST_TIMEOUT_S: Final = 10.0
@@ -117,9 +116,9 @@ class Source:
         lost = self._lost
         try:
             messages = only_records(self._consume(count, timeout_s))
-        except OutOfRange as error:
+        except OutOfRange:
             self.refuse_gaps()
-            raise NotYet(Unmendable("data_gap", str(error))) from error
+            raise
         if not messages or lost.is_set():
             return None
         self.group = self.consumer.consumer_group_metadata()

@@ -10,10 +10,14 @@ from slackwater.core.cut import Cut
 
 from .batch import Batch
 from .patience import as_unmendable
+from .standing import NotYet, Unmendable
 
 
-class OutOfRange(Exception):
+class OutOfRange(NotYet):
     """There are no records where the job stands: deleted before it, or the topic ends earlier."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(Unmendable("data_gap", where))
 
 
 class Taken:

@@ -9,7 +9,8 @@ from ..events import JobDeployed
 from ..job import Job
 from ..spec import JobSpec
 from ..states import JobState
-from .rollout import TIMEOUT_S, Rollback, begin_rollout, spec_before
+from .expire import DEADLINE_S
+from .rollout import Rollback, begin_rollout, spec_before
 from .verdicts import illegal
 
 _IDLE: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED})
@@ -22,7 +23,7 @@ class Deploy:
     spec: JobSpec
     holds: tuple[str, ...] = ()
     reason: str | None = None
-    timeout_s: int = TIMEOUT_S
+    timeout_s: int = DEADLINE_S
 
     name = "deploy"
 

@@ -5,16 +5,14 @@ Not a verb of its own: `deploy` asks for it, and whoever proves the stop carries
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from ..cut import Cut
 from ..decisions import Accepted, Decision, Refused
 from ..events import JobDeployed, JobEvent, JobStopped, PauseRequested, RolloutRequested, StartRequested
 from ..job import Job
 from ..spec import JobSpec
+from .expire import DEADLINE_S
 from .verdicts import legal_verbs
-
-TIMEOUT_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Rollback:
 
     version: str | None = None
     reason: str | None = None
-    timeout_s: int = TIMEOUT_S
+    timeout_s: int = DEADLINE_S
 
     name = "rollback"
 

@@ -15,10 +15,10 @@ _VIEWS: Final = {
     "pauses": """WITH told AS (
       SELECT job_id, version, type,
         max(CASE WHEN type = 'PauseRequested' THEN version END) OVER (PARTITION BY job_id ORDER BY version) AS requested,
-        min(CASE WHEN type IN ('ResumeRequested', 'StopRequested', 'JobFailed') THEN version END)
+        min(CASE WHEN type IN ('ResumeRequested', 'StopRequested', 'RolloutRequested', 'JobFailed') THEN version END)
           OVER (PARTITION BY job_id ORDER BY version DESC) AS ended
       FROM event
-      WHERE type IN ('PauseRequested', 'JobPaused', 'ResumeRequested', 'StopRequested', 'JobFailed'))
+      WHERE type IN ('PauseRequested', 'JobPaused', 'ResumeRequested', 'StopRequested', 'RolloutRequested', 'JobFailed'))
     SELECT p.job_id, JSON(r.data, hold) AS hold, r.actor AS actor, JSON(r.data, reason) AS reason, r.at AS requested_at,
            p.at AS paused_at, e.at AS resumed_at, SECONDS(p.at, e.at) AS paused_s,
            CASE WHEN e.type = 'ResumeRequested' THEN e.actor END AS resumed_by, e.type AS ended_by, JSON(p.data, cut) AS cut

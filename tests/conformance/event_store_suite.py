@@ -271,3 +271,13 @@ class SqlStoreSuite(EventStoreSuite):
             "refusals": ("SELECT verb, code FROM refusals", [("start", "illegal_transition")]),
         }[view]
         assert list(store.query(expected[0]).rows) == expected[1]
+
+    def test_a_rollout_ends_a_pause(self, store: EventStore) -> None:
+        """Whatever makes the job leave PAUSED is named as the end of that pause."""
+        running(store)
+        store.handle(command("p", Pause("why")))
+        store.handle(command("k", ack(2, Stance.STILL, 7)))
+        store.handle(command("v2", Deploy(replace(SPEC, version="2"))))
+        assert list(store.query("SELECT actor, ended_by, resumed_by FROM pauses").rows) == [
+            ("ana", "RolloutRequested", None)
+        ]

@@ -123,10 +123,7 @@ def test_every_line_about_a_job_names_it(rig: Rig) -> None:
     rig.wait_state("RUNNING")
     worker.terminate()
     assert worker.wait(40) == 0
-    lines = []
-    for line in (rig.directory / "w-1.log").read_text().splitlines():
-        if line.startswith("{"):
-            lines.append(json.loads(line))
+    lines = [json.loads(line) for line in (rig.directory / "w-1.log").read_text().splitlines()]
     about = [line for line in lines if line.get("job_name") == rig.job]
     assert {line["epoch"] for line in about} >= {1, 2, 3}
     assert all({"job_name", "epoch", "command_id", "event", "level", "timestamp"} <= set(line) for line in about)

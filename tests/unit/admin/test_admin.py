@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,11 @@ import pytest
 from slackwater import Admin, AsyncAdmin
 from slackwater.admin import errors
 from slackwater.admin.door import os_user
+from slackwater.core.commands import Command
+from slackwater.core.control.ack import Ack
+from slackwater.core.coverage import Stance
+from slackwater.core.cut import PartitionOffset
+from slackwater.core.result import Result
 from slackwater.core.states import JobState
 from slackwater.persistence.open import open_store
 
@@ -111,3 +116,27 @@ def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(getpass, "getuser", nameless)
     assert os_user() == f"uid-{os.getuid()}"
+
+
+def test_what_came_about_meanwhile(log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that finds it done already answers with the job as it is then, not as it was when the command set out."""
+    with Admin.connect(log) as admin:
+        admin.deploy_job("a", "1", SQL)
+        admin.start_job("a", wait=False)
+
+        def prove(stance: Stance, epoch: int, offset: int) -> None:
+            verb = Ack("w-1", epoch, stance, (PartitionOffset("orders", 0, offset),), {"orders": 1})
+            admin.store.handle(Command(f"{stance}", "a", verb, "w-1", "worker", datetime.now(UTC)))
+
+        prove(Stance.RUNNING, 1, 0)
+        admin.pause_job("a", wait=False)
+        real = admin.store.handle
+
+        def late(command: Command) -> Result:
+            monkeypatch.undo()
+            prove(Stance.STILL, 2, 7)
+            return real(command)
+
+        monkeypatch.setattr(admin.store, "handle", late)
+        answer = admin.pause_job("a", wait=False)
+        assert (answer.changed, answer.state, answer.cut) == (False, "PAUSED", (PartitionOffset("orders", 0, 7),))
