@@ -23,6 +23,12 @@ def test_the_states_page_is_current() -> None:
     assert (ROOT / "docs/states.md").read_text("utf-8") == page() + "\n"
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of_path)
+def test_no_merge_is_left_open(document: Path) -> None:
+    """No conflict of two branches stands in what people read."""
+    assert not re.findall(r"^(?:<{7}|>{7}|={7}$)", document.read_text("utf-8"), re.MULTILINE)
+
+
 def _anchors(document: Path) -> set[str]:
     """Headings as GitHub links to them."""
     headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
