@@ -2,22 +2,28 @@
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from tests.web.story import Story
+
+from slackwater.persistence.open import open_store
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.topics import ensure_topics
 
-from . import foreign_runs, long_lists, slackwater_job, store_rates
+from . import foreign_runs, long_lists, slackwater_job, store_rates, web_page
 from .dataset import PARTITIONS, bare_loop_s, fill
 
 RECORDS = int(os.environ.get("SW_BENCH_RECORDS", "1000000"))
 CYCLES = int(os.environ.get("SW_BENCH_CYCLES", "50"))
 FAUST_RECORDS = 30_000
+RUNS = 7
 
 
 def main() -> None:
@@ -47,7 +53,7 @@ def main() -> None:
             f"{rate:,.0f} | {rate / rates['(a) bare consume loop, no work']:.3f}" if isinstance(rate, float) else f"{rate} |"
         )
         print(f"| {name} | {figures} |")
-    more = {"stores": store_rates.run(), "lists": long_lists.run(), "cold_start_s": cold_start()}
+    more = {"stores": store_rates.run(), "lists": long_lists.run(), "web": web_page.run(), "cold_start_s": cold_start()}
     print(json.dumps({"job": job, **more}, indent=1))
 
 
@@ -56,21 +62,28 @@ def _rate(found: float | str, count: int) -> float | str:
 
 
 def cold_start() -> dict[str, float]:
-    """Median seconds of seven runs of the command line."""
-    commands = {
-        "python": ["-c", "pass"],
-        "--help": ["-m", "slackwater", "--help"],
-        "pause": ["-m", "slackwater", "pause", "x"],
-    }
-    found = {}
-    for name, arguments in commands.items():
-        times = []
-        for _ in range(7):
-            began = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], capture_output=True, stdin=subprocess.DEVNULL)
-            times.append(time.perf_counter() - began)
-        found[name] = round(sorted(times)[3], 3)
-    return found
+    """Median seconds of seven runs of the command line. Each pause is of a running job of its own, up to its acceptance."""
+    with tempfile.TemporaryDirectory(prefix="sw-bench-cli-") as directory:
+        log = f"sqlite:///{directory}/log.db"
+        store = open_store(log, create=True)
+        for n in range(RUNS):
+            Story(store).run(f"job-{n}", 0)
+        store.close()
+        commands = {
+            "python": ["-c", "pass"],
+            "--help": ["-m", "slackwater", "--help"],
+            "pause, to accepted": ["-m", "slackwater", "pause", "job-{n}", "--no-wait", "--reason", "bench"],
+        }
+        env = {**os.environ, "SLACKWATER_LOG": log}
+        return {name: round(statistics.median(_run_s(arguments, env)), 3) for name, arguments in commands.items()}
+
+
+def _run_s(arguments: list[str], env: dict[str, str]) -> Iterator[float]:
+    for n in range(RUNS):
+        began = time.perf_counter()
+        command = [sys.executable, *(argument.format(n=n) for argument in arguments)]
+        subprocess.run(command, env=env, capture_output=True, stdin=subprocess.DEVNULL, check=True)
+        yield time.perf_counter() - began
 
 
 def say(what: str) -> None:
