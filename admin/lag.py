@@ -1,6 +1,6 @@
 """What Kafka says about a job's group: committed offsets against the ends of its inputs, and whether anyone is in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
@@ -8,7 +8,8 @@ from confluent_kafka import KafkaException
 from slackwater.core.cut import Cut, PartitionKey
 from slackwater.core.job import Job
 from slackwater.core.sql.errors import SqlError
-from slackwater.streams.job_group import Bounds, bounds, gaps_between, members, offsets_of_empty_group, stable_offsets
+from slackwater.streams.empty_group import EmptyGroup
+from slackwater.streams.job_group import Bounds, bounds, gaps_between, members, stable_offsets
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.read_topic import read_committed
 from slackwater.streams.vigil import Vigil
@@ -90,9 +91,14 @@ def read_horizon_s(connection: KafkaConnection, job: Job) -> float | None:
     return None if found is None else round(max(found, 0.0), 1)
 
 
-def empty_group(connection: KafkaConnection, job: Job) -> Cut | None:
-    """The stable committed offsets of a job whose group has no members; None if it has, or if Kafka cannot say."""
-    try:
-        return offsets_of_empty_group(connection, job)
-    except (KafkaException, SqlError):
-        return None
+def asking_empty_group(connection: KafkaConnection) -> Callable[[Job], Cut | None]:
+    """Asks for the stable committed offsets of a job whose group has no members; None if it has, or if Kafka cannot say."""
+    group = EmptyGroup(connection)
+
+    def ask(job: Job) -> Cut | None:
+        try:
+            return group.offsets(job)
+        except (KafkaException, SqlError):
+            return None
+
+    return ask

@@ -2,12 +2,14 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 from slackwater.core.commands import Command, Verb
 from slackwater.core.control.conclude import Conclude
 from slackwater.core.control.expire import Expire, timeout_of
+from slackwater.core.cut import Cut
 from slackwater.core.job import Job
 from slackwater.core.result import Result
 from slackwater.core.states import TRANSITIONAL, JobState
@@ -29,6 +31,7 @@ def see_through(
     ended. Raises Refused `overtaken`, SlackwaterError `job_failed`, Timeout, StoreError.
     """
     began = time.monotonic()
+    conclusion = _Conclusion(kafka)
     while True:
         seq = store.head().seq
         job = store.job(result.job_id)
@@ -42,7 +45,7 @@ def see_through(
         if verb is None and waited >= timeout_s:
             raise unconfirmed(job, result, timeout_s)
         if verb is None and waited >= CONCLUDE_AFTER_S:
-            verb = _conclusion(kafka, job)
+            verb = conclusion.of(job)
         if verb is not None:
             store.handle(Command(uuid.uuid4().hex, job.id, verb, actor, channel, datetime.now(UTC)))
         else:
@@ -56,13 +59,23 @@ def _expiry(job: Job, watched_s: float) -> Expire | None:
     return Expire(job.epoch, int(watched_s))
 
 
-def _conclusion(kafka: KafkaConnection | None, job: Job) -> Conclude | None:
-    if kafka is None or job.state not in {JobState.PAUSING, JobState.STOPPING}:
-        return None
-    from .lag import empty_group
+class _Conclusion:
+    """Of a job whose group has no members. Kept while one command is seen through."""
 
-    offsets = empty_group(kafka, job)
-    return None if offsets is None else Conclude(job.epoch, offsets)
+    def __init__(self, kafka: KafkaConnection | None) -> None:
+        self._kafka = kafka
+        self._ask: Callable[[Job], Cut | None] | None = None
+
+    def of(self, job: Job) -> Conclude | None:
+        """None if the group has members, or if Kafka cannot say."""
+        if self._kafka is None or job.state not in {JobState.PAUSING, JobState.STOPPING}:
+            return None
+        if self._ask is None:
+            from .lag import asking_empty_group
+
+            self._ask = asking_empty_group(self._kafka)
+        offsets = self._ask(job)
+        return None if offsets is None else Conclude(job.epoch, offsets)
 
 
 def raise_if_ended(job: Job, result: Result) -> None:

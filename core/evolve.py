@@ -83,13 +83,16 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
             # Who said that it runs may take from then on, whatever becomes of the transition.
             taken = merge(job.taken, event.offsets) if event.stance == Stance.RUNNING else job.taken
             coverage = job.coverage.with_ack(event.worker, event.offsets, event.partitions)
-            return replace(job, topics=seen, coverage=coverage, taken=taken)
+            first = {**event.partitions, **job.first_partitions}
+            return replace(job, topics=seen, first_partitions=first, coverage=coverage, taken=taken)
         case e.GroupFoundEmpty():
             return job
         case e.DataGapFound():
             return replace(job, gap=DataGap(event.code, event.message, event.gaps))
         case e.DataGapAccepted("topic_identity_changed"):
-            return replace(job, gap=None, topics={}, cut=(), taken=(), skips=(), renewed=job.renewed + 1)
+            return replace(
+                job, gap=None, topics={}, first_partitions={}, cut=(), taken=(), skips=(), renewed=job.renewed + 1
+            )
         case e.DataGapAccepted("offsets_lost"):
             # Nothing that is known goes further than where it was let go last.
             return replace(job, gap=None, cut=furthest(job.cut, job.taken), taken=())

@@ -71,6 +71,8 @@ class Job:
     failure: str | None = None
     topics: Mapping[str, str] = field(default_factory=dict)
     """Input topic → Kafka's id of it, as the workers saw it first."""
+    first_partitions: Mapping[str, int] = field(default_factory=dict)
+    """Input topic → how many partitions it had when a worker first vouched for it: those beyond were added since."""
     gap: DataGap | None = None
     """A loss that was found and not accepted: the job is not started or resumed."""
     skips: Cut = ()

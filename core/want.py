@@ -1,5 +1,6 @@
 """What the log wants a worker to do with a job. The supervisor acts where what runs differs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +28,8 @@ class Want:
     """Where the log says the job stands, for partitions of which Kafka has no committed offset..."""
     taken: Cut = field(default=(), compare=False)
     """...unless they may have been taken from since: see Job."""
+    first_partitions: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """See Job: what was added to a topic since is read from its beginning."""
     wish: str = field(default="", compare=False)
     """Id of the command that is carried out, for whoever reads the workers' logs."""
 
@@ -51,5 +54,6 @@ def wanted(job: Job) -> Want:
         None if job.state is JobState.RUNNING else cleared,
         job.cut,
         job.taken,
+        job.first_partitions,
         job.wish,
     )

@@ -7,35 +7,15 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from slackwater.core.cut import Cut, Gap, PartitionKey, cut_of
-from slackwater.core.job import Job
 from slackwater.core.observation import PartitionLag
-from slackwater.core.spec_from_sql import plan_of
 
 from .kafka_connection import CLIENT_PREFIX, KafkaConnection
-from .topic_identity import changed_identity, topic_ids
 
 REQUEST_TIMEOUT_S: Final = 10.0
 _NOBODY: Final = frozenset({KafkaError.GROUP_ID_NOT_FOUND, KafkaError.INVALID_GROUP_ID})
 
 Bounds = dict[PartitionKey, tuple[int, int]]
 """First offset that is still there, and the end for a `read_committed` reader."""
-
-
-def offsets_of_empty_group(connection: KafkaConnection, job: Job) -> Cut | None:
-    """The group's stable committed offsets if it has no members, else None. In this order: see Conclude.
-
-    None also while an output that a dead worker committed may still have to become visible, and where the inputs are not the
-    topics the job knows: another cluster's silence proves nothing. Raises KafkaException, also while a transaction of a dead
-    worker may still end either way; SqlError for a job whose text this version cannot read.
-    """
-    admin = connection.admin()
-    found = topic_ids(admin, job.spec.inputs)
-    if len(found) < len(job.spec.inputs) or changed_identity(job.topics, found) is not None:
-        return None
-    if members(admin, connection.group_of(job.id)):
-        return None
-    offsets = stable_offsets(connection, job.id, job.spec.inputs)
-    return None if undecided(admin, plan_of(job.spec).written_topics) else offsets
 
 
 def members(admin: AdminClient, group: str) -> dict[str, tuple[PartitionKey, ...]]:

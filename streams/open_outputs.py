@@ -31,10 +31,17 @@ class OpenOutputs:
         self._ours_s = connection.transaction_timeout_ms / 1000 + ABORT_INTERVAL_S + MARKERS_S
         self._admin: AdminClient | None = None
         self._waits_for: dict[PartitionKey, int] = {}
+        self._asked_for: object = None
         self._since = 0.0
 
-    def are_closed(self) -> bool:
-        """False while something written before the first of these calls may still become visible. Raises KafkaException."""
+    def are_closed(self, asked_for: object) -> bool:
+        """False while something written before the first call with this `asked_for` may still become visible.
+
+        Must be another value whenever somebody may have written since: what was waited for before says nothing of that.
+        Raises KafkaException.
+        """
+        if asked_for != self._asked_for:
+            self._asked_for, self._waits_for = asked_for, {}
         if self._admin is None:
             self._admin = self._connection.admin()
         if not self._waits_for:

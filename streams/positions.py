@@ -1,9 +1,9 @@
 """Where a job stands in its inputs: where to begin, what is committed, what is gone. On the consumer owner's thread."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Final
 
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from slackwater.core.control.fail import OFFSETS_LOST
 from slackwater.core.cut import Cut, PartitionKey, cut_of, furthest, lost_text
@@ -31,33 +31,25 @@ def committed(consumer: Consumer, keys: Iterable[PartitionKey]) -> Cut:
 
 
 def stored(consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
-    """The partitions at their committed offsets. One that has none is put where nothing is to be fetched, for `place`."""
-    found = _committed(consumer, ((tp.topic, tp.partition) for tp in partitions))
-    for tp in found:
-        tp.offset = tp.offset if tp.offset >= 0 else OFFSET_END
-    return found
+    """The partitions at their committed offsets; one that has none is at -1001, for `place`."""
+    return _committed(consumer, ((tp.topic, tp.partition) for tp in partitions))
 
 
 def place(consumer: Consumer, keys: Iterable[PartitionKey], want: Want, *, at_end: bool) -> None:
-    """Begin where the log says, after the gaps that were accepted; a topic it knows nothing of at the end or the beginning.
+    """Begin where the log says, after the gaps that were accepted; what it knows nothing of at the end or the beginning.
 
     A partition that was added to a topic begins at 0, whatever is left of it: what is gone must be found. Raises Unmendable
     where the offsets are lost of what may have been taken from since the log's cut.
     """
-    cut = {(topic, partition): offset for topic, partition, offset in furthest(want.cut, want.skips)}
-    taken = {(topic, partition) for topic, partition, _ in want.taken}
-    lost = sorted(taken.intersection(keys))
-    unknown = sorted(set(keys) - taken - cut.keys())
-    if unknown and not lost and taken and all(tp.offset < 0 for tp in _committed(consumer, taken)):
-        # Not partitions that are new: the whole group was forgotten, and with it how far these were taken.
-        lost = unknown
-    if lost:
-        raise Unmendable(OFFSETS_LOST, lost_text(_names(lost)))
-    topics = {topic for topic, _ in cut}
     begins = partitions_of(keys)
+    for topic in sorted({tp.topic for tp in begins}):
+        _refuse_lost(consumer, {tp.partition for tp in begins if tp.topic == topic}, topic, want)
+    cut = {(topic, partition): offset for topic, partition, offset in furthest(want.cut, want.skips)}
     for tp in begins:
-        if tp.topic in topics:
-            tp.offset = cut.get((tp.topic, tp.partition), 0)
+        if (tp.topic, tp.partition) in cut:
+            tp.offset = cut[tp.topic, tp.partition]
+        elif tp.partition >= want.first_partitions.get(tp.topic, tp.partition + 1):
+            tp.offset = 0
         else:
             tp.offset = watermarks(consumer, tp.topic, tp.partition)[at_end]
     # Committed before anything is taken: a later crash must not decide anew where "latest" is.
@@ -66,8 +58,25 @@ def place(consumer: Consumer, keys: Iterable[PartitionKey], want: Want, *, at_en
         consumer.seek(tp)
 
 
+def _refuse_lost(consumer: Consumer, without: Set[int], topic: str, want: Want) -> None:
+    """Partitions of a topic are `without` offsets: raises if they may have been taken from since the log's cut."""
+    taken = {partition for name, partition, _ in want.taken if name == topic}
+    known = {partition for name, partition, _ in want.cut if name == topic} | taken
+    lost = without & taken
+    if not lost and taken and not without <= known:
+        # Partitions that are new; unless the group was forgotten, and with it how far these were taken.
+        found = _committed(consumer, ((topic, partition) for partition in taken))
+        lost = without - known if all(tp.offset < 0 for tp in found) else set()
+    if lost:
+        raise Unmendable(OFFSETS_LOST, lost_text(_names((topic, partition) for partition in sorted(lost))))
+
+
 def _committed(consumer: Consumer, keys: Iterable[PartitionKey]) -> list[TopicPartition]:
-    return consumer.committed(partitions_of(keys), REQUEST_TIMEOUT_S)
+    found = consumer.committed(partitions_of(keys), REQUEST_TIMEOUT_S)
+    for tp in found:
+        if tp.error is not None:
+            raise KafkaException(tp.error)
+    return found
 
 
 def _names(keys: Iterable[PartitionKey]) -> str:

@@ -49,7 +49,7 @@ class Proof:
         Whoever runs proves that it is the owner; whoever is still, that nothing it or a dead worker wrote is yet to show.
         """
         is_still = want.stance is not Stance.RUNNING
-        if not self._settle() or (is_still and not self._outputs.are_closed()):
+        if not self._settle() or (is_still and not self._outputs.are_closed((want.epoch, self._source.assigned_at))):
             return None
         offsets = self._source.committed()
         reached("read_back")

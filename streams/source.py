@@ -207,12 +207,16 @@ class Source:
         """Start where Kafka says; held until the log has spoken again."""
         if partitions:
             at = positions.stored(consumer, partitions)
+            unplaced = {(tp.topic, tp.partition) for tp in at if tp.offset < 0}
+            for tp in at:
+                # No logical offset: the answer to its lookup may come after the seek of `place`, and undo it.
+                tp.offset = max(tp.offset, 0)
             consumer.incremental_assign(at)
             consumer.pause(at)
             keys = {(tp.topic, tp.partition) for tp in partitions}
             self._owned |= keys
             self._held |= keys
-            self._unplaced |= {(tp.topic, tp.partition) for tp in at if tp.offset < 0}
+            self._unplaced |= unplaced
         self.group = consumer.consumer_group_metadata()
         self.has_assignment = True
         self.vouched = False

@@ -28,9 +28,9 @@ from slackwater.persistence.steps import reached
 from slackwater.persistence.store import EventStore
 
 from .counts import CountsOfJobs
+from .empty_group import EmptyGroup
 from .health import Health
 from .job_agent import JobAgent
-from .job_group import offsets_of_empty_group
 from .kafka_connection import KafkaConnection
 from .logging_setup import about
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
@@ -61,6 +61,7 @@ class Supervisor(Service):
         self._app = app
         self._store = store
         self._connection = connection
+        self._empty_group = EmptyGroup(connection)
         self._worker = worker
         self._oversight = Oversight(worker)
         self._agents: dict[str, JobAgent] = {}
@@ -162,7 +163,7 @@ class Supervisor(Service):
             case Say(verb):
                 await self._say(job, verb)
             case AskGroup():
-                offsets = await asyncio.to_thread(offsets_of_empty_group, self._connection, job)
+                offsets = await asyncio.to_thread(self._empty_group.offsets, job)
                 if offsets is not None:
                     await self._say(job, Conclude(job.epoch, offsets))
             case _:

@@ -47,5 +47,7 @@ def decide_conclude(job: Job, verb: Conclude, at: datetime) -> Decision:
 def _lost(job: Job, offsets: Cut) -> str | None:
     """In words, where the job is known to have stood and Kafka no longer says; None if its cut stands in for that."""
     said = {(topic, partition) for topic, partition, _ in offsets}
-    gone = [f"{topic}[{partition}]" for topic, partition, _ in job.taken if (topic, partition) not in said]
+    # What an older text took from other topics is not asked of the group.
+    taken = [(topic, partition) for topic, partition, _ in job.taken if topic in job.spec.inputs]
+    gone = [f"{topic}[{partition}]" for topic, partition in taken if (topic, partition) not in said]
     return lost_text(", ".join(gone)) if gone else None

@@ -18,7 +18,7 @@ from slackwater.core.control.stop import Stop
 from slackwater.core.spec_from_sql import spec_from_sql
 from slackwater.persistence.errors import StoreUnavailable
 from slackwater.persistence.memory import MemoryStore
-from slackwater.streams.job_group import offsets_of_empty_group
+from slackwater.streams.empty_group import EmptyGroup
 
 from .connection import SimConnection
 from .faults import Faults
@@ -99,11 +99,12 @@ class Operators(Process):
     def conclude(self, connection: SimConnection) -> None:
         """An Admin that sees its pause through where no worker answers. It goes on by `run("admin", …)`."""
         job = self._store.job(JOB)
+        group = EmptyGroup(connection)  # type: ignore[arg-type]
 
         def see_through() -> None:
             assert job is not None
             try:
-                offsets = offsets_of_empty_group(connection, job)  # type: ignore[arg-type]
+                offsets = group.offsets(job)
             except KafkaException:
                 return
             if offsets is not None:

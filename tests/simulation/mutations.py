@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from slackwater.core.control.ack import Ack, decide_ack
 from slackwater.core.want import wanted
-from slackwater.streams import job_group, positions
+from slackwater.streams import empty_group, positions
 from slackwater.streams.handover import Handover
 from slackwater.streams.sink import Sink
 from slackwater.streams.source import Source
@@ -107,7 +107,7 @@ def _take_before_the_log_knows(stack: ExitStack) -> None:
 
 def _conclude_over_members(stack: ExitStack) -> None:
     """A group that has members is taken for one that nobody is in."""
-    stack.enter_context(patch.object(job_group, "members", lambda admin, group: {}))
+    stack.enter_context(patch.object(empty_group, "members", lambda admin, group: {}))
 
 
 MUTATIONS: Final = {

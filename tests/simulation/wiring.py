@@ -16,7 +16,7 @@ from unittest.mock import patch
 from slackwater.core.spec import JobSpec
 from slackwater.core.spec_from_sql import plan_of
 from slackwater.core.sql.plan import JobPlan
-from slackwater.streams import job_agent, job_group
+from slackwater.streams import empty_group, job_agent
 from slackwater.streams.parts import Parts
 from slackwater.streams.record_path import RecordPath
 
@@ -214,7 +214,7 @@ def wired(
     with ExitStack() as stack:
         for module, name in _edges():
             stack.enter_context(patch.object(module, name, instead[name]))
-        for module in (job_agent, job_group):
+        for module in (job_agent, empty_group):
             stack.enter_context(patch.object(module, "plan_of", _plan_of))
         path = partial(RecordPath, parts=Parts(clock=clock, engine=engine))
         stack.enter_context(patch.object(job_agent, "RecordPath", path))

@@ -3,6 +3,7 @@
 import pytest
 
 from slackwater.core.control.conclude import Conclude
+from slackwater.core.coverage import Stance
 from slackwater.core.cut import cut_of
 from slackwater.core.events import (
     DataGapFound,
@@ -12,10 +13,11 @@ from slackwater.core.events import (
     JobPaused,
     JobStopped,
     StopRequested,
+    WorkerAcked,
 )
 from slackwater.core.states import JobState
 
-from .given import PASTS, PAUSED, PAUSING, SOON, STOPPING, given, orders
+from .given import PASTS, PAUSED, PAUSING, SOON, STARTING, STOPPING, given, orders
 
 
 def test_a_pause_with_nobody_there() -> None:
@@ -38,6 +40,14 @@ def test_offsets_that_expired_while_it_stood() -> None:
     """Nothing was taken since the pause, so its cut says where the job stands."""
     past = (*PAUSED, StopRequested("night", SOON))
     given(*past).when(Conclude(3, ())).then(GroupFoundEmpty(()), JobStopped("c8", orders(7, 9)))
+
+
+def test_what_another_text_took() -> None:
+    """Offsets of topics that the job reads no more are not missed."""
+    lost = WorkerAcked("w-1", Stance.RUNNING, cut_of({("old", 0): 3}), {"old": 1})
+    past = (*STARTING, lost, *PAUSING[2:])
+    job = given(*past).when(Conclude(2, orders(7, 9))).then(GroupFoundEmpty(orders(7, 9)), JobPaused("c6", orders(7, 9)))
+    assert job.taken == ()
 
 
 def test_a_stop_with_nobody_there() -> None:

@@ -1,7 +1,7 @@
 """want: what the log wants a worker to do, a function of the folded job alone."""
 
 import pytest
-from tests.unit.control.given import PASTS, RESUMED, RESUMING, given, orders
+from tests.unit.control.given import PASTS, PAUSING, RESUMED, RESUMING, given, orders
 
 from slackwater.core.coverage import Stance
 from slackwater.core.events import JobEvent, WorkerAcked
@@ -56,3 +56,9 @@ def job_of(*past: JobEvent) -> Job:
     job = given(*past).job
     assert job is not None
     return job
+
+
+def test_how_many_partitions_a_topic_had() -> None:
+    """As the first word of a worker says it; what was added since is told apart by that."""
+    grown = WorkerAcked("w-1", Stance.STILL, orders(7, 9, 0), {"orders": 3})
+    assert wanted(job_of(*PAUSING, grown)).first_partitions == {"orders": 2}
