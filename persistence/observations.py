@@ -1,6 +1,7 @@
 """Observations as rows beside the log: the latest of each job and worker, nothing older than a day."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -11,11 +12,16 @@ from slackwater.core.observation import ControlSeen, Observation, Seen, Worked, 
 from . import tables as t
 from .store import CommandCount
 
-_BODY: Final[TypeAdapter[Any]] = TypeAdapter(Annotated[Worked | Seen | ControlSeen, Field(discriminator="kind")])
 _UPSERT: Final = text(
     """INSERT INTO observation (job_id, worker, at, body) VALUES (:job_id, :worker, :at, :body)
     ON CONFLICT (job_id, worker) DO UPDATE SET at = excluded.at, body = excluded.body"""
 ).bindparams(bindparam("at", type_=t.UtcTime))
+
+
+@cache
+def _body() -> TypeAdapter[Any]:
+    """Made when first needed: a command does not observe."""
+    return TypeAdapter(Annotated[Worked | Seen | ControlSeen, Field(discriminator="kind")])
 
 
 def keep(connection: Connection, observations: Sequence[Observation]) -> None:
@@ -43,12 +49,12 @@ def count_commands(connection: Connection) -> list[CommandCount]:
 
 
 def _row(one: Observation) -> dict[str, Any]:
-    return {"job_id": one.job_id, "worker": one.worker, "at": one.at, "body": _BODY.dump_json(one.body).decode()}
+    return {"job_id": one.job_id, "worker": one.worker, "at": one.at, "body": _body().dump_json(one.body).decode()}
 
 
 def _read(row: Any) -> Observation | None:
     """None for what another version wrote and this one cannot read: the next observation replaces it."""
     try:
-        return Observation(row.job_id, row.worker, row.at, _BODY.validate_json(row.body))
+        return Observation(row.job_id, row.worker, row.at, _body().validate_json(row.body))
     except ValidationError:
         return None
