@@ -19,7 +19,8 @@ _VIEWS: Final = {
           OVER (PARTITION BY job_id ORDER BY version DESC) AS ended
       FROM event
       WHERE type IN ('PauseRequested', 'JobPaused', 'ResumeRequested', 'StopRequested', 'RolloutRequested', 'JobFailed'))
-    SELECT p.job_id, JSON(r.data, hold) AS hold, r.actor AS actor, JSON(r.data, reason) AS reason, r.at AS requested_at,
+    SELECT p.job_id, JSON(r.data, hold) AS hold, coalesce(JSON(r.data, by), r.actor) AS actor,
+           JSON(r.data, reason) AS reason, r.at AS requested_at,
            p.at AS paused_at, e.at AS resumed_at, SECONDS(p.at, e.at) AS paused_s,
            CASE WHEN e.type = 'ResumeRequested' THEN e.actor END AS resumed_by, e.type AS ended_by, JSON(p.data, cut) AS cut
     FROM told
@@ -28,10 +29,11 @@ _VIEWS: Final = {
     LEFT JOIN event e ON e.job_id = told.job_id AND e.version = told.ended
     WHERE told.type = 'JobPaused'""",
     "holds": """WITH told AS (
-      SELECT job_id, version, at, actor, JSON(data, hold) AS hold, JSON(data, reason) AS reason, 1 AS begins
+      SELECT job_id, version, at, coalesce(JSON(data, by), actor) AS actor, JSON(data, hold) AS hold,
+        JSON(data, reason) AS reason, 1 AS begins
       FROM event WHERE type IN ('PauseRequested', 'HoldAdded')
       UNION ALL
-      SELECT d.job_id, d.version, d.at, d.actor, ELEMENT(h), JSON(d.data, reason), 1
+      SELECT d.job_id, d.version, d.at, coalesce(JSON(d.data, by), d.actor), ELEMENT(h), JSON(d.data, reason), 1
       FROM event d, ELEMENTS(d.data, holds) h WHERE d.type = 'JobDeployed'
       UNION ALL
       SELECT job_id, version, at, actor, JSON(data, hold), NULL, 0

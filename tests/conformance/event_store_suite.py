@@ -281,3 +281,12 @@ class SqlStoreSuite(EventStoreSuite):
         assert list(store.query("SELECT actor, ended_by, resumed_by FROM pauses").rows) == [
             ("ana", "RolloutRequested", None)
         ]
+
+    def test_who_wished_what_a_worker_carried_out(self, store: EventStore) -> None:
+        """A pause that follows from somebody's rollout is theirs, not the worker's who appended it."""
+        running(store)
+        store.handle(replace(command("v2", Deploy(replace(SPEC, version="2"), holds=("new",))), actor="ben"))
+        store.handle(replace(command("k", ack(2, Stance.RELEASED, 7)), actor="w-1"))
+        store.handle(replace(command("l", ack(4, Stance.STILL, 7)), actor="w-1"))
+        assert list(store.query("SELECT hold, actor FROM pauses").rows) == [("new", "ben")]
+        assert list(store.query("SELECT hold, owner FROM holds").rows) == [("new", "ben")]
