@@ -30,6 +30,8 @@ class Verdict:
     problems: tuple[str, ...]
     head: str
     """Hash (hex) of the last event: note it elsewhere to anchor the log."""
+    proven: int = 0
+    """The chain is whole up to this event; what follows it is the first problem, if there is one."""
 
 
 def verify(store: EventStore, progress: Callable[[int, int], None] | None = None) -> Verdict:
@@ -54,7 +56,7 @@ def verify(store: EventStore, progress: Callable[[int, int], None] | None = None
             raise
         examiner.problems.append(f"after event {examiner.seq}: {error.message}")
     problems = tuple(examiner.problems[:PROBLEMS_MAX])
-    return Verdict(not problems, examiner.seq, len(examiner.jobs), problems, examiner.hash.hex())
+    return Verdict(not problems, examiner.seq, len(examiner.jobs), problems, examiner.hash.hex(), examiner.proven)
 
 
 class _Examiner:
@@ -62,7 +64,7 @@ class _Examiner:
         self.problems: list[str] = []
         self.jobs: dict[str, Job] = {}
         self.policy = NO_POLICY
-        self.seq = 0
+        self.seq = self.proven = 0
         self.hash = GENESIS
         self._lost: set[str] = set()
         """Jobs, or the policy, that cannot be replayed any further: the first fault says so, the rest says nothing new."""
@@ -75,6 +77,8 @@ class _Examiner:
         else:
             self._follow(found)
         self.seq, self.hash = found.seq, found.hash
+        if not self.problems:
+            self.proven = found.seq
 
     def _follow(self, recorded: Recorded) -> None:
         if recorded.prev_hash != self.hash:

@@ -97,6 +97,8 @@ def verify(output: OutputOption = Output.TABLE) -> None:
         task = bar.add_task("verifying")
         verdict = admin.verify(lambda done, total: bar.update(task, completed=done, total=total))
     if not one({"name": "log", **plain(verdict)}, output):
+        if not verdict.ok:
+            typer.echo(f"the chain is proven up to event {verdict.proven} of {verdict.events}")
         for problem in verdict.problems:
             typer.echo(f"✘ {problem}")
         if verdict.ok:

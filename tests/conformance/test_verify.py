@@ -16,6 +16,17 @@ TAMPERING = [
     ("UPDATE event SET actor = 'eve' WHERE seq = 2", ["event 2 was changed"]),
     ("UPDATE event SET data = replace(data, 'orders', 'others') WHERE seq = 1", ["event 1 was changed"]),
     ("UPDATE event SET hash = prev_hash WHERE seq = 3", ["event 3 was changed", "event 4 does not follow event 3"]),
+    (
+        "UPDATE event SET seq = 99 WHERE seq = 2; UPDATE event SET seq = 2 WHERE seq = 3; "
+        "UPDATE event SET seq = 3 WHERE seq = 99",
+        ["event 2 does not follow event 1", "event 2 was changed", "event 3 does not follow", "event 4 does not follow"],
+    ),
+    (
+        "UPDATE event SET seq = -seq WHERE seq > 4; UPDATE event SET seq = 1 - seq WHERE seq < 0; "
+        "INSERT INTO event SELECT 5, 'a', 99, type, schema_version, at, 'eve', channel, command_id, epoch, data, hash, hash "
+        "FROM event WHERE seq = 4; UPDATE chain SET seq = 10",
+        ["event 5 was changed", "event 6 was changed"],
+    ),
     ("DELETE FROM event WHERE seq = 2", ["event 2 is missing: the next is 3"]),
     ("DELETE FROM event WHERE seq = 9", ["events 9 to 9 are missing"]),
     ("DELETE FROM event", ["events 1 to 9 are missing"]),
@@ -100,4 +111,14 @@ def test_a_database_that_is_away_is_no_damage(sqlite_url: str, tmp_path: Path) -
         file.rename(f"{file}.away")
     with pytest.raises(StoreUnavailable):
         verify(store)
+    store.close()
+
+
+def test_how_far_the_chain_is_proven(url: str, intruder: Intruder) -> None:
+    """Up to the last event before the first that is at fault."""
+    store = opened(url)
+    running(store, "a")
+    assert verify(store).proven == 4
+    intruder(*without_guards(url), "UPDATE event SET actor = 'eve' WHERE seq = 3")
+    assert verify(store).proven == 2
     store.close()
