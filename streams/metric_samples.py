@@ -20,7 +20,9 @@ Sample = tuple[str, tuple[Any, ...], float | Histogram]
 """Name of the metric, its labels in the catalogue's order, the value."""
 STATES: Final = tuple(state for state in JobState if state is not JobState.ABSENT)
 _HOLDING: Final = frozenset({"pause", "resume"})
-_ZERO_COMMANDS: Final = tuple(product(("deploy", "start", "pause", "resume", "stop"), ("api", "cli", "topic"), Outcome))
+_ZERO_COMMANDS: Final = tuple(
+    product(("deploy", "rollback", "start", "pause", "resume", "stop"), ("api", "cli", "http", "topic"), Outcome)
+)
 _ZERO_ERRORS: Final = ("deadline", "fallback", "illegal_transition")
 """Shown before the first of them: a counter that appears with 1 hides that it rose."""
 

@@ -92,6 +92,7 @@ def log_disk_full(directory: Path) -> Measured:
                 (rig.admin.pause_job if n % 2 else rig.admin.resume_job)(rig.job, wait=False)
             except SlackwaterError:
                 refused += 1
+        assert refused, "a full disk refuses commands"
         filler.unlink()
         rig.settle()
         checked_pause(rig)
