@@ -1,12 +1,14 @@
 """doctor: look at everything a job needs, and say what to do about what is missing."""
 
 import importlib.util
+import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .errors import SlackwaterError
+from .misspelt import misspelt
 from .settings import Settings, load_settings
 
 
@@ -33,6 +35,8 @@ def _findings(log: str | None, kafka: str | None) -> Iterator[Finding]:
     yield Finding(
         "embedded", java, found, None if java else "pip install 'slackwater[embedded]' for demo and dev", needed=False
     )
+    wrong = "; ".join(misspelt(os.environ))
+    yield Finding("environment", not wrong, wrong or "no variable is misspelt", "unset or rename it" if wrong else None)
     try:
         settings = load_settings(log, kafka)
     except SlackwaterError as error:

@@ -1,10 +1,18 @@
 """Where the log and the broker are: flags over `SLACKWATER_*` over `slackwater.toml` over a dev house in `./.slackwater`."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from slackwater.streams.kafka_connection import BadKafkaSettings, KafkaConnection
 
@@ -75,14 +83,32 @@ class Settings(BaseSettings):
 
 
 def load_settings(log: str | None = None, kafka: str | None = None) -> Settings:
-    """Settings from every source. Raises InvalidCommand for an option nobody knows or a file that is no TOML."""
+    """Settings from every source. Raises InvalidCommand for an option nobody knows, one that cannot be, or no TOML."""
     given = {name: value for name, value in (("log", log), ("kafka", kafka)) if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        where = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
-        raise InvalidCommand(
-            "bad_config", f"slackwater.toml: {where}", hint=f"known: {', '.join(Settings.model_fields)}"
-        ) from None
+        known = f"known: {', '.join(Settings.model_fields)}"
+        wrong = [(str(item["loc"][0]), item) for item in error.errors()]
+        said = "; ".join(f"{'.'.join([_place_of(name), *map(str, item['loc'][1:])])}: {item['msg']}" for name, item in wrong)
+        raise InvalidCommand("bad_config", said, hint=_hint(name for name, _ in wrong) or known) from None
+    except SettingsError as error:
+        name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
+        said = f"{_place_of(name)}: no JSON: {error.__cause__}"
+        raise InvalidCommand("bad_config", said, hint=_hint([name])) from None
     except ValueError as error:
         raise InvalidCommand("bad_config", f"slackwater.toml cannot be read: {error}") from None
+
+
+def _variable(name: str) -> str | None:
+    """The variable of the environment that says this setting, if one does."""
+    return next((found for found in os.environ if found.upper() == f"SLACKWATER_{name.upper()}"), None)
+
+
+def _place_of(name: str) -> str:
+    return _variable(name) or f"slackwater.toml: {name}"
+
+
+def _hint(names: Iterable[str]) -> str | None:
+    variables = [variable for name in names if (variable := _variable(name))]
+    return f"mend or unset {', '.join(variables)}; what it may be: docs/reference/settings.md" if variables else None

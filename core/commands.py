@@ -68,6 +68,8 @@ class Command:
     reply_to: str | None = None
     correlation: str | None = None
     """The sender's own id of the command where the log has it under another: what answers name as their cause."""
+    correlation_id: str | None = None
+    """What the sender wants to know the answers by: they repeat it, and it means nothing else."""
 
 
 def is_job_id(text: str) -> bool:

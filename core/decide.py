@@ -19,14 +19,13 @@ from .control.rollout import Rollback
 from .control.start import Start, decide_start
 from .control.stop import Stop, decide_stop
 from .control.unreadable import Unreadable
-from .control.verdicts import no_such_job
+from .control.verdicts import legal_verbs, no_such_job
 from .control.warn import Warn, decide_warn
 from .decisions import Decision, Refused
 from .job import Job
 from .policy.flagged import as_flagged
 from .policy.policy import NO_POLICY, Policy
 from .policy.verbs import PolicyVerb
-from .states import JobState
 from .topic_name import is_topic_name
 
 CLOCK_SKEW_MAX: Final = timedelta(hours=1)
@@ -44,28 +43,28 @@ def decide(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Dec
         return unfit
     if not is_job_id(command.job_id):
         return Refused("bad_job_id", "a job id is 1-63 of a-z 0-9 . _ - and begins with a letter or digit")
-    refused = refused_before(command, job.version if job else 0, job.state if job else None)
+    refused = refused_before(command, job.version if job else 0)
     if refused is not None:
-        return refused
+        return replace(refused, state=job.state, legal=legal_verbs(job)) if job else refused
     verb = as_flagged(policy.flag, job, command)
     return verb if isinstance(verb, Refused) else _verb(job, replace(command, verb=verb))
 
 
-def refused_before(command: Command, version: int, state: JobState | None = None) -> Refused | None:
+def refused_before(command: Command, version: int) -> Refused | None:
     """What is refused before the verb is looked at; `version` is that of the job or policy it is about."""
     wrong = _unfit_text(command)
     if wrong is not None:
         message = f"{wrong} is 1-{TEXT_CHARS_MAX} characters of text, without NUL"
-        return Refused("bad_text", message, None, state)
+        return Refused("bad_text", message)
     if not 1 <= getattr(command.verb, "timeout_s", 1) <= DEADLINE_S_MAX:
-        return Refused("bad_deadline", f"a transition is given 1 to {DEADLINE_S_MAX} seconds", None, state)
+        return Refused("bad_deadline", f"a transition is given 1 to {DEADLINE_S_MAX} seconds")
     if command.expires_at is not None and command.at >= command.expires_at:
-        return Refused("expired", f"the command expired at {command.expires_at:%Y-%m-%d %H:%M:%S} UTC", None, state)
+        return Refused("expired", f"the command expired at {command.expires_at:%Y-%m-%d %H:%M:%S} UTC")
     if command.issued_at is not None and command.issued_at > command.at + CLOCK_SKEW_MAX:
-        return Refused("clock_skew", "the command claims to be issued in the future", "set the sender's clock", state)
+        return Refused("clock_skew", "the command claims to be issued in the future", "set the sender's clock")
     if command.expected_version is not None and command.expected_version != version:
         message = f"expected version {command.expected_version}, {command.job_id} is at {version}"
-        return Refused("version_conflict", message, "look at the job again and decide anew", state)
+        return Refused("version_conflict", message, "look at the job again and decide anew")
     return None
 
 

@@ -40,6 +40,8 @@ class Result:
     duplicate: bool = False
     correlation: str | None = None
     """The sender's own id of the command, if that is not `command_id`."""
+    correlation_id: str | None = None
+    """What the sender wants to know the answers by."""
 
     @property
     def changed(self) -> bool:

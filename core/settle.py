@@ -142,5 +142,6 @@ def _result(
         job.epoch if job else 0,
         events=tuple(name_of(event) for event in events),
         correlation=command.correlation,
+        correlation_id=command.correlation_id,
         **more,  # type: ignore[arg-type]
     )

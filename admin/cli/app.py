@@ -1,6 +1,7 @@
 """The command's root: options every verb shares, and the one place where an error becomes a line and an exit code."""
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,6 +77,16 @@ def root(
 ) -> None:
     """Options that every verb shares come before the verb."""
     shared.log, shared.kafka, shared.actor = log, kafka, actor
+    # Where JSON was asked for, stderr is JSON too.
+    if shared.output not in {Output.JSON, Output.JSONL}:
+        _warn()
+
+
+def _warn() -> None:
+    from ..misspelt import misspelt
+
+    for line in misspelt(os.environ):
+        print(f"warning: {line}", file=sys.stderr)
 
 
 def connect() -> Any:

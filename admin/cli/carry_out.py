@@ -30,7 +30,7 @@ def carry_out(verb: Verb, asked: Asked) -> None:
     with connect() as admin:
         names = _chosen(admin, asked)
         if asked.selector is None and not asked.every and len(names) == 1:
-            _one(admin, names[0], verb, asked)
+            one_job(admin, names[0], verb, asked)
         else:
             _many(admin, names, verb, asked)
 
@@ -48,19 +48,17 @@ def _chosen(admin: Admin, asked: Asked) -> list[str]:
     return found
 
 
-def _one(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:
+def one_job(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:
+    """Carry out a verb for one job. Raises SlackwaterError."""
     if asked.dry_run:
-        result = admin.ask(name, verb, dry_run=True)
-        if not one(result, asked.output):
-            typer.echo(f"{name}  {f'{result.before} → {result.state}' if result.changed else _already(result)}")
+        tell_plan(admin.ask(name, verb, dry_run=True), asked.output)
         return
-    tell(ask(admin, name, verb, asked), asked.output)
+    tell(_ask(admin, name, verb, asked), asked.output)
     if asked.waits_for is Wait.CAUGHT_UP:
         catch_up(admin, name, asked.timeout)
 
 
-def ask(admin: Admin, name: str, verb: Verb, asked: Asked) -> CommandResult:
-    """Ask for one job, and say on a terminal what is waited for."""
+def _ask(admin: Admin, name: str, verb: Verb, asked: Asked) -> CommandResult:
     with busy(f"waiting for {name} …"):
         return admin.ask(
             name,
@@ -158,6 +156,12 @@ def tell(result: CommandResult, output: Output) -> None:
     typer.echo(f"{result.name}  {result.before} → {result.state}  {result.took_s:.2f} s{proof}")
     if result.resumes_at is not None:
         typer.echo(f"{'':{len(result.name)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
+
+
+def tell_plan(result: CommandResult, output: Output) -> None:
+    """What would come of a command, on stdout."""
+    if not one(result, output):
+        typer.echo(f"{result.name}  {f'{result.before} → {result.state}' if result.changed else _already(result)}")
 
 
 def _already(result: CommandResult) -> str:

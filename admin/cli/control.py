@@ -12,11 +12,12 @@ from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 
-from ..errors import InvalidCommand
+from ..errors import InvalidCommand, Usage
 from .app import Output, OutputOption, app, connect
 from .asked import (
     Asked,
     CommandId,
+    DryRunOption,
     NoWaitOption,
     Reason,
     TimeoutOption,
@@ -43,26 +44,36 @@ def deploy(
     start: Annotated[bool, typer.Option("--start", help="Start it too.")] = False,
     reason: Reason = None,
     wait: WaitOption = Wait.DONE,
+    no_wait: NoWaitOption = False,
     timeout: TimeoutOption = 30.0,
+    dry_run: DryRunOption = False,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Deploy a job from a .sql file; it runs once it is started. Another text for a job that lives is rolled out to it."""
     from . import carry_out
 
+    # The start has an id of its own that follows from the deploy's, so that the same line again is answered the same.
+    id = f"{command_id}.start" if command_id else None
+    asked = Asked(reason=reason, wait=wait, no_wait=no_wait, timeout=timeout, command_id=id, output=output)
+    if start and dry_run:
+        raise Usage("usage", "what a start comes to is known once the job is deployed", hint="--dry-run without --start")
+    if asked.waits_for is Wait.CAUGHT_UP and not start:
+        raise Usage("usage", "a job does not catch up by a deploy", hint="--start, or --wait done")
     try:
         sql = file.read_text("utf-8")
     except (OSError, UnicodeError) as error:
         raise InvalidCommand("no_such_file", f"{file}: {error}") from error
     job = name or _named(sql) or file.stem.lower()
     with connect() as admin:
-        how = {"wait": wait is not Wait.NO, "timeout": timeout, "command_id": command_id}
+        how = {"wait": asked.waits_for is not Wait.NO, "timeout": timeout, "command_id": command_id, "dry_run": dry_run}
         result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), reason=reason, **how)
+        if dry_run:
+            carry_out.tell_plan(result, output)
+        elif not start or output is Output.TABLE:
+            carry_out.tell(result, output)
         if start:
-            if output is Output.TABLE:
-                carry_out.tell(result, output)
-            result = carry_out.ask(admin, job, Start(reason), Asked(timeout=timeout, output=output))
-        carry_out.tell(result, output)
+            carry_out.one_job(admin, job, Start(reason), asked)
 
 
 def _named(sql: str) -> str | None:

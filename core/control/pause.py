@@ -41,14 +41,14 @@ def decide_pause(job: Job, verb: Pause, at: datetime) -> Decision:
     until = verb.until
     if verb.for_s is not None:
         if verb.for_s <= 0:
-            return Refused("bad_until", "a hold lasts a second at least", "without an end it lasts for ever", job.state)
+            return _bad_until(job, "a hold lasts a second at least", "without an end it lasts for ever")
         if until is not None:
-            return Refused(
-                "bad_until", "a hold ends at a time or after a while, not both", "give --for or --until", job.state
-            )
+            return _bad_until(job, "a hold ends at a time or after a while, not both", "give --for or --until")
         until = at + timedelta(seconds=min(verb.for_s, 2 * HOLD_MAX.total_seconds()))
-    if until is not None and not at < until <= at + HOLD_MAX:
-        return _bad_until(job, until, at)
+    if until is not None and until <= at:
+        return _bad_until(job, f"{until:%Y-%m-%d %H:%M:%S} UTC is over", "name a time to come, or none")
+    if until is not None and until > at + HOLD_MAX:
+        return _bad_until(job, f"a hold lasts {HOLD_MAX.days} days at most", "without an end it lasts for ever")
     if job.state in _MOVING:
         return Accepted((PauseRequested(verb.hold, verb.reason, at + timedelta(seconds=verb.timeout_s), until),))
     if job.state not in _STILL:
@@ -59,10 +59,8 @@ def decide_pause(job: Job, verb: Pause, at: datetime) -> Decision:
     return AlreadySo(held.since, held.by, held.reason) if until in {None, held.until} else _overlaps(job, held)
 
 
-def _bad_until(job: Job, until: datetime, at: datetime) -> Refused:
-    if until <= at:
-        return Refused("bad_until", f"{until:%Y-%m-%d %H:%M:%S} UTC is over", "name a time to come, or none", job.state)
-    return Refused("bad_until", f"a hold lasts {HOLD_MAX.days} days at most", "without an end it lasts for ever", job.state)
+def _bad_until(job: Job, message: str, hint: str) -> Refused:
+    return Refused("bad_until", message, hint, job.state, legal_verbs(job))
 
 
 def _overlaps(job: Job, held: Hold) -> Refused:

@@ -37,7 +37,8 @@ class Resume:
 def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
     """Releasing a hold of a job at rest is legal (its next start will run); one without holds is not resumed."""
     if verb.rate_per_s is not None and not (verb.rate_per_s > 0 and verb.until_lag >= 0):
-        return Refused("bad_rate", "a rate is at least 1 record a second, a lag at least 0", None, job.state)
+        message = "a rate is at least 1 record a second, a lag at least 0"
+        return Refused("bad_rate", message, None, job.state, legal_verbs(job))
     if job.state in _MOVING:
         return AlreadySo(job.since, job.by, job.reason)
     if job.state is JobState.STOPPING or not job.holds:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -81,7 +82,8 @@ class ControlAgent:
         told = {"epoch": result.epoch, "actor": command.actor, "state": result.state, "code": result.code}
         log.info(f"{result.verb} {result.outcome}", **told)
         self._wake()
-        await self._answer(command, result)
+        # Who asks once more waits for the answer to this message, not to the first.
+        await self._answer(command, replace(result, correlation_id=command.correlation_id))
 
     async def _decide(self, command: Command) -> Result:
         """Waits out a log that cannot be asked: nothing is done with before it is recorded.

@@ -25,7 +25,10 @@ def reply_kinds(result: Result) -> tuple[str, ...]:
 
 
 def reply(kind: str, result: Result, at: datetime) -> KafkaMessage:
-    """A reply to a command; `causationid` is the id its sender gave it, and the reply's own id follows from the log's."""
+    """A reply to a command; `causationid` is the id its sender gave it, `correlationid` what he wants to know it by.
+
+    The reply's own id follows from the log's.
+    """
     data: dict[str, Any] = {
         "command_id": result.command_id,
         "job": result.job_id,
@@ -65,8 +68,10 @@ def last_word(kind: str, result: Result, end: Recorded) -> KafkaMessage:
 
 
 def _answer(kind: str, result: Result, at: datetime, data: dict[str, Any]) -> KafkaMessage:
-    cause = result.correlation or result.command_id
-    return _message(f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, causationid=cause)
+    named = {"causationid": result.correlation or result.command_id}
+    if result.correlation_id is not None:
+        named["correlationid"] = result.correlation_id
+    return _message(f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, **named)
 
 
 def published(recorded: Recorded) -> KafkaMessage:

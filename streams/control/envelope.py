@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 
-from slackwater.core.commands import Command, Position, Verb, is_command_id, is_job_id
+from slackwater.core.commands import COMMAND_ID_BYTES_MAX, Command, Position, Verb, is_command_id, is_job_id
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
@@ -71,6 +71,7 @@ def _command(flat: Mapping[str, Any], arrival: Arrival, now: datetime) -> Comman
         arrival.position,
         fields.text("reply_to"),
         own_id,
+        _correlation_id(fields),
     )
     fields.nothing_left()
     return command
@@ -96,7 +97,16 @@ def _verb_name(fields: Fields, flat: Mapping[str, Any]) -> str:
     return match[1]
 
 
-_BESIDE_A_VERB: Final = frozenset({"id", "actor", "reason", "reply_to", "expected_version", "issued_at", "expires_at"})
+_BESIDE_A_VERB: Final = frozenset(
+    {"id", "actor", "reason", "reply_to", "correlation_id", "expected_version", "issued_at", "expires_at"}
+)
+
+
+def _correlation_id(fields: Fields) -> str | None:
+    given = fields.text("correlation_id")
+    if given is not None and not is_command_id(given):
+        raise BadMessage("bad_envelope", f"correlation_id is 1-{COMMAND_ID_BYTES_MAX} bytes of printable text")
+    return given
 
 
 def _ids(fields: Fields, position: Position) -> tuple[str, str | None]:
@@ -131,6 +141,7 @@ def _unreadable(bad: BadMessage, flat: Mapping[str, Any], arrival: Arrival, now:
         position=arrival.position,
         reply_to=said("reply_to", is_topic_name),
         correlation=said("id", is_command_id),
+        correlation_id=said("correlation_id", is_command_id),
     )
 
 

@@ -12,6 +12,8 @@ from .strict_json import BadMessage, parse_object
 HEADERS_MAX: Final = 100
 HEADER_BYTES_MAX: Final = 64 * 1024
 _BINARY_MARK: Final = "ce_specversion"
+_BARE_HEADERS: Final = ("reply_to", "correlation_id")
+"""What clients that ask and wait put beside their message: read of bare JSON, where no attribute could say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def flatten(arrival: Arrival, verbs: Collection[str]) -> dict[str, Any]:
         return _from_cloud_event(_binary_attributes(arrival), parse_object(arrival.value or b"{}"))
     body = parse_object(arrival.value or b"")
     if "specversion" not in body:
-        return _from_bare(body, verbs)
+        return _from_bare(_with_headers(body, arrival.headers), verbs)
     data = body.pop("data", {})
     if not isinstance(data, dict) or "data_base64" in body:
         raise BadMessage("bad_envelope", "the data of a command is a JSON object")
@@ -66,6 +68,7 @@ _ATTRIBUTES: Final = MappingProxyType(
         "time": "issued_at",
         "actor": "actor",
         "replyto": "reply_to",
+        "correlationid": "correlation_id",
         "expectedversion": "expected_version",
         "deadline": "expires_at",
     }
@@ -88,6 +91,17 @@ def _number(said: Any) -> Any:
     # Ten digits hold every version; Python refuses to read thousands.
     is_number = isinstance(said, str) and said.isascii() and said.isdigit() and len(said) <= 10
     return int(said) if is_number else said
+
+
+def _with_headers(body: dict[str, Any], headers: Mapping[str, bytes]) -> dict[str, Any]:
+    found = [name for name in _BARE_HEADERS if name in headers]
+    twice = [name for name in found if name in body]
+    if twice:
+        raise BadMessage("bad_envelope", f"{twice[0]} is said twice: as a header and in the message")
+    try:
+        return body | {name: headers[name].decode("utf-8") for name in found}
+    except UnicodeError:
+        raise BadMessage("bad_envelope", f"the headers {' and '.join(_BARE_HEADERS)} are UTF-8") from None
 
 
 def _from_bare(body: dict[str, Any], verbs: Collection[str]) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _recorded(event: Any) -> Recorded:
 
 def _shared() -> dict[str, Any]:
     """Schemas that every message of a channel shares."""
-    event = ("specversion", "type", "source", "id", "subject", "time", "dataschema", "causationid")
+    event = ("specversion", "type", "source", "id", "subject", "time", "dataschema", "causationid", "correlationid")
     answers = [_fields_of(_answers()[kind]) for kind in ("accepted", "applied")]
     column = _fields_of(published(_recorded(EXAMPLES[0])))
     described = _draft_7(TypeAdapter(Result).json_schema()["properties"])

@@ -105,6 +105,7 @@ COMMON: Final = {
     "id": _schema("id", type="string"),
     "actor": _schema("actor", type="string"),
     "reply_to": _schema("reply_to", type="string"),
+    "correlation_id": _schema("correlation_id", type="string"),
     "expected_version": _schema("expected_version", type="integer", minimum=0, maximum=NUMBER_MAX),
     "issued_at": _schema("issued_at", type="string", format="date-time"),
     "expires_at": _schema("expires_at", type="string", format="date-time"),

@@ -15,7 +15,8 @@ Made from `admin/settings.py` by `make reference`; a test fails when it is not c
 3. `slackwater.toml` in the working directory;
 4. `{dev}`, which `slackwater dev` writes while it runs.
 
-A name nobody knows is refused, and so is a value that cannot be. `slackwater doctor` says what it finds.
+A name nobody knows is refused in a file and warned of in the environment; a value that cannot be is refused.
+`slackwater doctor` says what it finds.
 """
 EXAMPLE = """
 ## An example

@@ -216,3 +216,25 @@ def test_catching_up_needs_a_broker(run: Run, store: EventStore) -> None:
     many = run("start", "a", "b", "--wait", "caught-up", "--yes", "--deadline", "1")
     assert (many.code, many.out.split()[:2]) == (7, ["a", "already"]), "the worst of one that failed and one unreachable"
     assert _states(run)["a"] == "RUNNING"
+
+
+def test_deploy_and_start_without_waiting(run: Run, store: EventStore) -> None:
+    """Neither waits, and the same line again is answered the same and appends nothing."""
+    Path("d.sql").write_text("SELECT * FROM t")
+    words = ("deploy", "d.sql", "--start", "--command-id", "CHG-1", "-o", "json")
+    first = json.loads(run(*words, "--wait", "no").out)
+    assert (first["state"], first["command_id"], first["duplicate"]) == ("STARTING", "CHG-1.start", False)
+    head = store.head()
+    again = json.loads(run(*words, "--no-wait").out)
+    assert (again["seq"], again["duplicate"]) == (first["seq"], True)
+    assert store.head() == head
+
+
+def test_deploy_said_but_not_done(run: Run, store: EventStore) -> None:
+    """A dry run appends nothing; what a start would come to, or a wait for what never starts, is no question."""
+    Path("d.sql").write_text("SELECT * FROM t")
+    head = store.head()
+    assert run("deploy", "d.sql", "--dry-run").out.endswith("→ DEPLOYED\n")
+    assert run("deploy", "d.sql", "--dry-run", "--start").code == 2
+    assert run("deploy", "d.sql", "--wait", "caught-up").code == 2
+    assert store.head() == head

@@ -1,5 +1,8 @@
 """What a refusal says is legal must be what decide() would take."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from slackwater.core.commands import Verb
@@ -15,7 +18,7 @@ from slackwater.core.events import HoldAdded, JobDeployed, JobEvent, JobFailed, 
 from slackwater.core.spec import JobSpec
 from slackwater.core.states import JobState
 
-from .given import HELD_AT_REST, OTHER_SPEC, PASTS, PAUSED, PAUSING, ROLLING, SOON, STOPPED, given, orders
+from .given import HELD_AT_REST, NOW, OTHER_SPEC, PASTS, PAUSED, PAUSING, ROLLING, SOON, STOPPED, given, orders
 
 VERBS: dict[str, Verb] = {
     "deploy": Deploy(JobSpec("SELECT customer FROM orders", "3", inputs=("orders",), outputs=("big",))),
@@ -36,6 +39,18 @@ REACHABLE: dict[str, tuple[JobEvent, ...]] = {
     "PAUSING, two holds": (*PAUSING, HoldAdded("night", None)),
     "PAUSED, two holds": (*PAUSED, HoldAdded("night", None)),
 }
+MISTAKES: list[tuple[str, Verb, dict[str, Any]]] = [
+    ("version_conflict", Start(), {"expected_version": 99}),
+    ("expired", Start(), {"expires_at": NOW}),
+    ("clock_skew", Start(), {"issued_at": NOW + timedelta(days=1)}),
+    ("bad_deadline", Start(timeout_s=0), {}),
+    ("bad_text", Start("\0"), {}),
+    ("bad_until", Pause(for_s=0), {}),
+    ("bad_until", Pause(for_s=60, until=NOW + timedelta(hours=1)), {}),
+    ("bad_until", Pause(until=NOW), {}),
+    ("bad_until", Pause(until=NOW + timedelta(days=999)), {}),
+    ("bad_rate", Resume(rate_per_s=0), {}),
+]
 
 
 @pytest.mark.parametrize("past", REACHABLE.values(), ids=REACHABLE.keys())
@@ -52,6 +67,15 @@ def test_listed_is_taken_and_unlisted_is_not(past: tuple, verb: str) -> None:
     if isinstance(asked.decision, Refused):
         nowhere_back = verb == "rollback" and not asked.job.earlier
         asked.then_refused("no_such_version" if nowhere_back else "illegal_transition", legal=legal)
+
+
+@pytest.mark.parametrize("past", REACHABLE.values(), ids=REACHABLE.keys())
+@pytest.mark.parametrize(("code", "verb", "envelope"), MISTAKES)
+def test_a_mistake_in_a_command_says_what_is_legal_too(past: tuple, code: str, verb: Verb, envelope: dict) -> None:
+    """Whatever it was refused for, the answer names the state and what may be asked in it."""
+    asked = given(*past).when(verb, **envelope)
+    assert asked.job is not None
+    asked.then_refused(code, legal=legal_verbs(asked.job))
 
 
 @pytest.mark.parametrize("verb", VERBS)

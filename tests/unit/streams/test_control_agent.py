@@ -18,6 +18,7 @@ from slackwater.persistence.errors import StoreBusy, StoreError, StoreRefused, S
 from slackwater.persistence.memory import MemoryStore
 from slackwater.streams.control import agent as module
 from slackwater.streams.control.agent import ControlAgent
+from slackwater.streams.control.cloud_events import last_word
 from slackwater.streams.control.flat_form import Arrival
 
 SQL: Final = SPEC.sql
@@ -210,3 +211,14 @@ def test_an_unreadable_message_is_recorded() -> None:
     assert (said.answers[0][0], said.words) == ("mine", [("g", "bad_envelope")])
     assert isinstance(log.asked[0].verb, Unreadable)
     assert log.result("control/0/0") is not None
+
+
+def test_answers_repeat_what_they_are_known_by() -> None:
+    """Each message's own, also where the command is known already; nothing where none was given."""
+    log, said = Log(), Said()
+    deploys = [{**DEPLOY, **known} for known in ({"correlation_id": "c-1"}, {"correlation_id": "c-2"}, {})]
+    take(log, said, *deploys)
+    assert [body.get("correlationid") for _, body in said.answers] == ["c-1", "c-1", "c-2", "c-2", None, None]
+    result = log.result("d")
+    assert result is not None
+    assert json.loads(last_word("applied", result, log.read()[-1]).value or b"")["correlationid"] == "c-1"

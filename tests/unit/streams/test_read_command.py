@@ -65,6 +65,26 @@ def test_three_forms_one_command() -> None:
     assert [(command.id, command.correlation) for command in forms] == [("7", None), *[("/ops#7", "7")] * 3]
 
 
+def test_what_answers_are_known_by() -> None:
+    """An extension of a CloudEvent, a field or a header of bare JSON; what is said twice or cannot be kept is refused."""
+    headers = {"reply_to": b"answers", "correlation_id": b"c-1"}
+    forms = [
+        structured(replyto="answers", correlationid="c-1"),
+        binary(replyto=b"answers", correlationid=b"c-1"),
+        bare(pause="orders", reply_to="answers", correlation_id="c-1"),
+        read_command(arrival(b'{"pause": "orders"}', headers), NOW),
+        read_command(arrival(b'{"puase": "orders"}', headers), NOW),
+    ]
+    assert {(command.reply_to, command.correlation_id) for command in forms} == {("answers", "c-1")}
+    assert code(structured(correlationid="")) == "bad_envelope"
+    for value, raw in (
+        (b'{"pause": "orders", "correlation_id": "c-2"}', b"c-1"),
+        (b'{"pause": "orders"}', b"\xff"),
+        (b'{"pause": "orders"}', b"a\0b"),
+    ):
+        assert code(read_command(arrival(value, {"correlation_id": raw}), NOW)) == "bad_envelope"
+
+
 def test_two_sources_may_both_count_from_one() -> None:
     """By the rule of CloudEvents source and id together say which event it is; answers name the sender's own id."""
     store = MemoryStore()
