@@ -56,7 +56,12 @@ def _literal(node: exp.Literal, scope: Scope) -> Typed:
     except ValueError:
         is_number = False
     if not is_number or (whole is not None and whole > 2**63 - 1):
-        raise scope.error("number_too_big", f"{text[:40]} is no BIGINT and no DOUBLE", node)
+        raise scope.error(
+            "number_too_big",
+            f"{text[:40]} is no BIGINT and no DOUBLE",
+            node,
+            "BIGINT ends at 9223372036854775807, DOUBLE at 1.8e308",
+        )
     if whole is None:
         return Typed(f"CAST({quoted(text)} AS DOUBLE)", DOUBLE)
     return Typed(str(whole), INTEGER if whole < 2**31 else BIGINT)

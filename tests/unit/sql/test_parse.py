@@ -83,7 +83,7 @@ def test_an_error_shows_the_place() -> None:
 def test_the_excerpt_of_a_long_line_is_short() -> None:
     """A line of any length shows about a hundred characters of it, the caret still in place."""
     text = Text("x" * 5000 + "HERE" + "y" * 5000)
-    _, line, caret = str(text.error("c", "m", 5000)).splitlines()
+    _, line, caret = str(text.error("c", "m", 5000, "h")).splitlines()
     assert len(line) < 120
     assert line[caret.index("^") :].startswith("HERE")
 
