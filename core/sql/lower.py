@@ -9,6 +9,7 @@ from sqlglot import exp
 from .calls import call, cast
 from .columns import column
 from .dialect import name_of_clause
+from .growth import check_growth
 from .literals import quoted
 from .operators import arithmetic, between, case, compared, condition, in_, is_, logic, negated, text_pair
 from .scope import Scope, Typed
@@ -34,12 +35,16 @@ def lower(node: Any, scope: Scope) -> Typed:
 
 def lower_expression(node: Any, scope: Scope) -> Typed:
     """One output field."""
-    return scope.lowering_by(lower).lower(node)
+    typed = scope.lowering_by(lower).lower(node)
+    check_growth(node, scope)
+    return typed
 
 
 def lower_condition(node: Any, scope: Scope) -> str:
     """A WHERE condition."""
-    return condition(node, scope.lowering_by(lower))
+    sql = condition(node, scope.lowering_by(lower))
+    check_growth(node, scope)
+    return sql
 
 
 def _literal(node: exp.Literal, scope: Scope) -> Typed:

@@ -16,6 +16,7 @@ from .types import common
 
 TEXT_BYTES_MAX: Final = 256 * 1024
 NESTING_MAX: Final = 100
+SELECTS_MAX: Final = 100
 TOPIC_HINT: Final = "1-249 of a-z A-Z 0-9 . _ -"
 _SOURCE_PROPERTIES: Final = frozenset({"topic", "format", "timestamp"})
 _OUTPUT_PROPERTIES: Final = frozenset({"topic", "format", "key"})
@@ -105,6 +106,8 @@ class _Builder:
         branches = self._branches(select)
         keys = statement.keys if len(statement.keys) == len(branches) else (frozenset[int](),) * len(branches)
         for node, marked in zip(branches, keys, strict=True):
+            if len(self._pipelines) == SELECTS_MAX:
+                raise self._text.error_at("too_large", f"more than {SELECTS_MAX} SELECTs", node, "make it several jobs")
             self._refuse_cascade(node)
             pipeline = lower_select(
                 self._text,

@@ -11,6 +11,7 @@ from .plan import Output, Pipeline, Projection, Source
 from .scope import Scope, Typed
 from .types import NULL, VARCHAR
 
+FIELDS_MAX: Final = 1000
 _NO_ALIASES: Final = frozenset(
     {
         *("EMIT", "CHANGES", "WITHIN", "WINDOW", "GRACE", "RETENTION", "TUMBLING", "HOPPING", "SLIDING", "SESSION"),
@@ -90,6 +91,8 @@ def _items(text: Text, node: exp.Select, scope: Scope) -> tuple[tuple[Projection
     items = node.expressions
     if not items:
         raise text.error_at("syntax_error", "SELECT what?", node, "name the fields, or write *")
+    if len(items) > FIELDS_MAX:
+        raise text.error_at("too_large", f"more than {FIELDS_MAX} fields", items[FIELDS_MAX], "make it several jobs")
     if len(items) == 1 and isinstance(items[0], exp.Star):
         if any(items[0].args.values()):
             raise text.error_at(
