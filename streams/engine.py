@@ -142,7 +142,9 @@ class Engine:
                     self._duckdb.query(compiled.careful, table)
                 except duckdb.Error as error:
                     message = f"the job cannot run: {str(error).splitlines()[0][:300]}"
-                    raise SqlError("unsupported_expression", message) from None
+                    raise SqlError(
+                        "unsupported_expression", message, hint="CAST the values, or write it in another way"
+                    ) from None
 
 
 @dataclass(frozen=True, slots=True)

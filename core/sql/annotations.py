@@ -65,7 +65,7 @@ def read_annotations(text: Text) -> Annotations:
 def _take(text: Text, found: Annotations, line: str, start: int) -> None:
     match = _ANNOTATION.fullmatch(line)
     if match is None:
-        raise text.error("bad_annotation", "an annotation is written -- @name: value", start)
+        raise text.error("bad_annotation", "not an annotation", start, "write -- @name: value")
     name, value = match[1].lower(), match[2]
     if name not in _PATTERNS:
         near = get_close_matches(name, _PATTERNS, 1)
@@ -73,10 +73,10 @@ def _take(text: Text, found: Annotations, line: str, start: int) -> None:
         raise text.error("unknown_annotation", f"unknown annotation @{name}", start + match.start(1), hint)
     pattern, words = _PATTERNS[name]
     if not pattern.fullmatch(value):
-        raise text.error("bad_annotation", f"@{name} is {words}", start + match.start(2))
+        raise text.error("bad_annotation", f"@{name} cannot be that", start + match.start(2), f"it is {words}")
     key, _, label = value.partition("=")
     if name in found.values or (name == "label" and key in found.labels):
-        raise text.error("bad_annotation", f"@{name} is given twice", start + match.start(1))
+        raise text.error("bad_annotation", f"@{name} is given twice", start + match.start(1), "leave one of them")
     if name == "label":
         found.labels[key] = label
     else:

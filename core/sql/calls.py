@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from .columns import check_qualifier, volatile
+from .dialect import hint_of_clause
 from .functions import AGGREGATES, ALIASES, FUNCTIONS, GROWTH_MAX, VOLATILE, Function
 from .operators import need_common
 from .plan import PLACES, Column
@@ -64,7 +65,7 @@ def call(node: exp.Anonymous, scope: Scope) -> Typed:
             return scope.use(Column(f"{name}()", kind, place=True))
         raise volatile(name, node, scope)
     if name in AGGREGATES:
-        raise scope.error("unsupported_clause", f"{name}() needs GROUP BY and windows, which come later", node)
+        raise scope.error("unsupported_clause", f"{name}() is not supported", node, hint_of_clause("group"))
     function = FUNCTIONS.get(name)
     if function is None:
         near = get_close_matches(name, FUNCTIONS, 1)
@@ -85,7 +86,9 @@ def _check_arguments(node: Any, scope: Scope, name: str, function: Function, arg
     if function.repeats:
         params += params[-1:] * (len(arguments) - len(params))
     if not least <= len(arguments) <= len(params):
-        raise scope.error("wrong_arguments", f"{name} takes {', '.join(function.params)}", node)
+        raise scope.error(
+            "wrong_arguments", f"{name} takes {', '.join(function.params)}", node, "docs/sql.md lists the functions"
+        )
     for param, argument, part in zip(params, arguments, node.expressions, strict=False):
         if not fits(argument.type, param):
             raise scope.error("type_mismatch", f"{name} takes {param}, this is {argument.type}", part, "CAST it")

@@ -34,9 +34,9 @@ def column(node: exp.Column, scope: Scope) -> Typed:
 def check_qualifier(node: exp.Column, scope: Scope) -> None:
     """Raises SqlError if what stands before the dot is not what the SELECT reads."""
     if node.args.get("db") or node.args.get("catalog"):
-        raise scope.error("unsupported_expression", "a column has at most one qualifier", node)
+        raise scope.error("unsupported_expression", "a column has at most one qualifier", node, "write stream.column")
     if not isinstance(node.this, exp.Identifier):
-        raise scope.error("unsupported_expression", "not a column", node)
+        raise scope.error("unsupported_expression", "not a column", node, "write the name of one column")
     if node.table and node.table.lower() not in scope.names:
         hint = f"it reads {scope.source.name}"
         raise scope.error("unknown_stream", f"{node.table} is not what this SELECT reads", node, hint)

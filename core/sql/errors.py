@@ -8,14 +8,13 @@ _EXCERPT_MAX: Final = 100
 class SqlError(Exception):
     """Text that cannot be a job. `code` is from the closed set of docs/sql.md; line and column count from 1.
 
-    As text it is one line, followed by the line of the job it is about with a caret, where that is known.
+    `hint` says what to do. As text it is one line, followed by the line of the job it is about with a caret, where that is
+    known.
     """
 
-    def __init__(
-        self, code: str, message: str, *, line: int = 1, column: int = 1, hint: str | None = None, excerpt: str = ""
-    ) -> None:
+    def __init__(self, code: str, message: str, *, line: int = 1, column: int = 1, hint: str, excerpt: str = "") -> None:
         where = f"line {line}, column {column}: {message}"
-        super().__init__((f"{where} ({hint})" if hint else where) + excerpt)
+        super().__init__(f"{where} ({hint}){excerpt}")
         self.code = code
         self.message = message
         self.line = line
@@ -34,16 +33,16 @@ class Text:
         before = self.text[: max(offset, 0)]
         return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
-    def error(self, code: str, message: str, offset: int, hint: str | None = None) -> SqlError:
+    def error(self, code: str, message: str, offset: int, hint: str) -> SqlError:
         """An error at a character."""
         line, column = self.place(offset)
         return SqlError(code, message, line=line, column=column, hint=hint, excerpt=self._excerpt(line, column))
 
-    def error_in_line(self, code: str, message: str, line: int, column: int, hint: str | None = None) -> SqlError:
+    def error_in_line(self, code: str, message: str, line: int, column: int, hint: str) -> SqlError:
         """An error at a place that a parser gave."""
         return SqlError(code, message, line=line, column=column, hint=hint, excerpt=self._excerpt(line, column))
 
-    def error_at(self, code: str, message: str, node: Any, hint: str | None = None) -> SqlError:
+    def error_at(self, code: str, message: str, node: Any, hint: str) -> SqlError:
         """An error at a node of the syntax tree: the nearest place that the parser remembered."""
         return self.error(code, message, _offset(node), hint)
 

@@ -14,7 +14,7 @@ class Function:
 
     `result` is a type, `common` (of all arguments), `first`, or `alike` (the first, which goes together with the others).
     `duckdb` is its name there, if another. `grows` counts the parameter that may make a text longer: a literal, and all
-    of them together, however nested, no more than GROWTH_MAX.
+    of them together, however nested, no more than GROWTH_MAX. `joins` puts texts together: what each may grow to adds up.
     """
 
     params: tuple[str, ...]
@@ -24,10 +24,11 @@ class Function:
     repeats: bool = False
     duckdb: str | None = None
     grows: int | None = None
+    joins: bool = False
 
 
 GROWTH_MAX: Final = 100
-"""So many times longer may replacing make a text: DuckDB's memory limit does not count texts."""
+"""So many times longer may replacing and joining make a text: DuckDB's memory limit does not count texts."""
 
 _T, _N, _I, _A, _M = "text", "number", "integer", "any", "time"
 
@@ -43,7 +44,7 @@ FUNCTIONS: Final = MappingProxyType(
         "left": Function((_T, _I), VARCHAR, "the first n characters"),
         "right": Function((_T, _I), VARCHAR, "the last n characters"),
         "replace": Function((_T, _T, _T), VARCHAR, "every occurrence replaced, by a literal", grows=2),
-        "concat": Function((_A,), VARCHAR, "joined as text, NULLs left out", repeats=True),
+        "concat": Function((_A,), VARCHAR, "joined as text, NULLs left out", repeats=True, joins=True),
         "reverse": Function((_T,), VARCHAR, "back to front"),
         "contains": Function((_T, _T), BOOLEAN, "does the first contain the second"),
         "starts_with": Function((_T, _T), BOOLEAN, "does the first start with the second"),

@@ -9,6 +9,7 @@ from sqlglot import exp
 from .calls import call, cast
 from .columns import column
 from .dialect import name_of_clause
+from .growth import check_growth
 from .literals import quoted
 from .operators import arithmetic, between, case, compared, condition, in_, is_, logic, negated, text_pair
 from .scope import Scope, Typed
@@ -34,12 +35,16 @@ def lower(node: Any, scope: Scope) -> Typed:
 
 def lower_expression(node: Any, scope: Scope) -> Typed:
     """One output field."""
-    return scope.lowering_by(lower).lower(node)
+    typed = scope.lowering_by(lower).lower(node)
+    check_growth(node, scope)
+    return typed
 
 
 def lower_condition(node: Any, scope: Scope) -> str:
     """A WHERE condition."""
-    return condition(node, scope.lowering_by(lower))
+    sql = condition(node, scope.lowering_by(lower))
+    check_growth(node, scope)
+    return sql
 
 
 def _literal(node: exp.Literal, scope: Scope) -> Typed:
@@ -56,7 +61,12 @@ def _literal(node: exp.Literal, scope: Scope) -> Typed:
     except ValueError:
         is_number = False
     if not is_number or (whole is not None and whole > 2**63 - 1):
-        raise scope.error("number_too_big", f"{text[:40]} is no BIGINT and no DOUBLE", node)
+        raise scope.error(
+            "number_too_big",
+            f"{text[:40]} is no BIGINT and no DOUBLE",
+            node,
+            "BIGINT ends at 9223372036854775807, DOUBLE at 1.8e308",
+        )
     if whole is None:
         return Typed(f"CAST({quoted(text)} AS DOUBLE)", DOUBLE)
     return Typed(str(whole), INTEGER if whole < 2**31 else BIGINT)

@@ -90,7 +90,7 @@ def _divisor(node: exp.Binary, scope: Scope, right: Typed) -> str:
     """Dividing by zero is an error of the record, not a silent infinity: the guard's CAST fails where it would."""
     if isinstance(node.expression, exp.Literal):
         if float(node.expression.this) == 0:
-            raise scope.error("division_by_zero", "this divides by zero for every record", node)
+            raise scope.error("division_by_zero", "this divides by zero for every record", node, "divide by another number")
         return right.sql
     return f"CASE WHEN {right.finite} = 0 THEN CAST('division by zero' || {right.sql} AS BIGINT) ELSE {right.sql} END"
 
@@ -111,7 +111,7 @@ def is_(node: exp.Is, scope: Scope) -> Typed:
     """IS NULL, IS TRUE, IS FALSE."""
     left = scope.lower(node.this)
     if not isinstance(node.expression, exp.Null | exp.Boolean):
-        raise scope.error("unsupported_expression", "IS takes NULL, TRUE or FALSE", node)
+        raise scope.error("unsupported_expression", "IS takes NULL, TRUE or FALSE", node, "compare with =")
     if isinstance(node.expression, exp.Boolean):
         condition(node.this, scope)
     return Typed(f"({left.sql} IS {scope.lower(node.expression).sql})", BOOLEAN)
@@ -127,7 +127,7 @@ def between(node: exp.Between, scope: Scope) -> Typed:
 def in_(node: exp.In, scope: Scope) -> Typed:
     """x IN (list)."""
     if not node.expressions:
-        raise scope.error("unsupported_expression", "IN takes a list of values", node)
+        raise scope.error("unsupported_expression", "IN takes a list of values", node, "write IN (1, 2)")
     value, *items = sides = [scope.lower(item) for item in (node.this, *node.expressions)]
     need_common(node, scope, *sides)
     return Typed(f"({value.finite} IN ({', '.join(item.finite for item in items)}))", BOOLEAN)

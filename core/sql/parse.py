@@ -7,15 +7,17 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from ..topic_name import is_topic_name
 from .annotations import Annotations, read_annotations
-from .dialect import Slackwater, name_of_clause
+from .dialect import Slackwater, hint_of_clause, name_of_clause
 from .errors import SqlError, Text
 from .plan import JobPlan, Output, Pipeline, Source
 from .select import lower_select
-from .statements import Statement, split
+from .statements import READ, Statement, split
 from .types import common
 
 TEXT_BYTES_MAX: Final = 256 * 1024
 NESTING_MAX: Final = 100
+SELECTS_MAX: Final = 100
+TOPIC_HINT: Final = "1-249 of a-z A-Z 0-9 . _ -"
 _SOURCE_PROPERTIES: Final = frozenset({"topic", "format", "timestamp"})
 _OUTPUT_PROPERTIES: Final = frozenset({"topic", "format", "key"})
 
@@ -31,19 +33,19 @@ def parse_job(text: str, *, output_topic: str | None = None) -> JobPlan:
     try:
         return _Builder(source, annotations, output_topic).build(statements)
     except RecursionError:
-        raise SqlError("too_deep", "the text is nested too deeply") from None
+        raise SqlError("too_deep", "the text is nested too deeply", hint="take it apart") from None
 
 
 def _check_size(text: Text) -> None:
     if len(text.text.encode("utf-8", "surrogatepass")) > TEXT_BYTES_MAX:
-        raise SqlError("too_large", f"the text is larger than {TEXT_BYTES_MAX // 1024} KiB")
+        raise SqlError("too_large", f"the text is larger than {TEXT_BYTES_MAX // 1024} KiB", hint="make it several jobs")
     depth = 0
     for offset, character in enumerate(text.text):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if depth > NESTING_MAX:
-            raise text.error("too_deep", f"nested deeper than {NESTING_MAX}", offset)
+            raise text.error("too_deep", f"nested deeper than {NESTING_MAX}", offset, "take it apart")
         if character == "\0" or "\ud800" <= character <= "\udfff":
-            raise text.error("syntax_error", "a character that is no text", offset)
+            raise text.error("syntax_error", "a character that is no text", offset, "take it out")
 
 
 class _Builder:
@@ -84,10 +86,15 @@ class _Builder:
             hint = f"CREATE STREAM {name} (column TYPE, …) WITH (topic='…')"
             raise self._text.error("no_columns", f"the stream {name} is declared without columns", statement.start, hint)
         if name in self._sources:
-            raise self._text.error("duplicate_name", f"the stream {name} is declared twice", statement.start)
+            raise self._text.error(
+                "duplicate_name", f"the stream {name} is declared twice", statement.start, "declare it once"
+            )
         timestamp = properties.get("timestamp")
         if timestamp is not None and timestamp not in {column.name for column in statement.columns}:
-            raise self._text.error("unknown_column", f"timestamp='{timestamp}' is no column of {name}", statement.start)
+            hint = f"{name} has {', '.join(column.name for column in statement.columns)[:300]}"
+            raise self._text.error(
+                "unknown_column", f"timestamp='{timestamp}' is no column of {name}", statement.start, hint
+            )
         self._sources[name] = Source(name, properties.get("topic", name), statement.columns, timestamp)
 
     def _write(self, statement: Statement, select: str) -> None:
@@ -99,6 +106,8 @@ class _Builder:
         branches = self._branches(select)
         keys = statement.keys if len(statement.keys) == len(branches) else (frozenset[int](),) * len(branches)
         for node, marked in zip(branches, keys, strict=True):
+            if len(self._pipelines) == SELECTS_MAX:
+                raise self._text.error_at("too_large", f"more than {SELECTS_MAX} SELECTs", node, "make it several jobs")
             self._refuse_cascade(node)
             pipeline = lower_select(
                 self._text,
@@ -162,9 +171,8 @@ class _Builder:
 
     def _checked(self, statement: Statement, output: Output) -> Output:
         if not is_topic_name(output.topic):
-            raise self._text.error(
-                "bad_topic", f"{output.topic[:60]!r} cannot be a topic", statement.start, "1-249 of a-z A-Z 0-9 . _ -"
-            )
+            message = f"{output.topic[:60]!r} cannot be a topic"
+            raise self._text.error("bad_topic", message, statement.start, TOPIC_HINT)
         return output
 
     def _branches(self, select: str) -> list[exp.Select]:
@@ -175,9 +183,9 @@ class _Builder:
             line, end = first.get("line") or 1, first.get("col") or 1
             column = max(1, end - len(str(first.get("highlight") or " ")) + 1)
             message = str(first.get("description") or "not SQL").partition(" but got <")[0].partition(" for <")[0][:200]
-            raise self._text.error_in_line("syntax_error", message, line, column) from None
+            raise self._text.error_in_line("syntax_error", message, line, column, READ) from None
         except (SqlglotError, ValueError, AttributeError, TypeError) as error:
-            raise SqlError("syntax_error", f"not SQL: {str(error)[:120]}") from None
+            raise SqlError("syntax_error", f"not SQL: {str(error)[:120]}", hint=READ) from None
         return self._flat(parsed[0])
 
     def _flat(self, node: exp.Expr | None) -> list[exp.Select]:
@@ -186,7 +194,8 @@ class _Builder:
         if isinstance(node, exp.Union) and node.args.get("distinct") is False:
             for name, value in node.args.items():
                 if name not in {"this", "expression", "distinct"} and value:
-                    raise self._text.error_at("unsupported_clause", f"{name_of_clause(name)} is not supported", node)
+                    message = f"{name_of_clause(name)} is not supported"
+                    raise self._text.error_at("unsupported_clause", message, node, hint_of_clause(name))
             return [*self._flat(node.this), *self._flat(node.expression)]
         hint = "UNION ALL puts streams together" if isinstance(node, exp.SetOperation) else "write SELECT …"
         raise self._text.error_at("unsupported_clause", "only SELECT and UNION ALL are supported", node, hint)
@@ -201,7 +210,7 @@ class _Builder:
                     "unknown_property", f"format {value[:30]!r} is not supported", statement.start, "json"
                 )
             if name == "topic" and not is_topic_name(value):
-                raise self._text.error("bad_topic", f"{value[:60]!r} cannot be a topic", statement.start)
+                raise self._text.error("bad_topic", f"{value[:60]!r} cannot be a topic", statement.start, TOPIC_HINT)
 
     def _loop(self, topic: str, node: exp.Expr | None, start: int = 0) -> SqlError:
         hint = "write to another topic; what one job writes another can read"

@@ -65,6 +65,6 @@ class Scope:
             raise self.error("too_large", "an expression that is too large", node, "take it apart")
         return typed
 
-    def error(self, code: str, message: str, node: Any, hint: str | None = None) -> SqlError:
+    def error(self, code: str, message: str, node: Any, hint: str) -> SqlError:
         """An error at the node."""
         return self.text.error_at(code, message, node, hint)

@@ -1,31 +1,17 @@
 """From one SELECT to a pipeline. Every clause that is set and not listed here is refused."""
 
-from types import MappingProxyType
 from typing import Any, Final
 
 from sqlglot import exp
 
-from .dialect import name_of_clause
+from .dialect import hint_of_clause, name_of_clause
 from .errors import Text
 from .lower import lower_condition, lower_expression
 from .plan import Output, Pipeline, Projection, Source
 from .scope import Scope, Typed
 from .types import NULL, VARCHAR
 
-_HINTS: Final = MappingProxyType(
-    {
-        "group": "aggregates need windows, which come later",
-        "having": "aggregates need windows, which come later",
-        "windows": "windows come later",
-        "joins": "joins come later; one job reads one stream in each SELECT",
-        "laterals": "one SELECT reads one stream",
-        "distinct": "a stream has no end at which to know what is distinct",
-        "order": "a stream has no end at which to sort",
-        "limit": "a stream has no end; stop the job instead",
-        "offset": "a stream has no end",
-        "with_": "write the SELECT out",
-    }
-)
+FIELDS_MAX: Final = 1000
 _NO_ALIASES: Final = frozenset(
     {
         *("EMIT", "CHANGES", "WITHIN", "WINDOW", "GRACE", "RETENTION", "TUMBLING", "HOPPING", "SLIDING", "SESSION"),
@@ -61,7 +47,7 @@ def _refuse_other_clauses(text: Text, node: exp.Select) -> None:
             continue
         at = value[0] if isinstance(value, list) else value
         at = at if isinstance(at, exp.Expression) else node
-        raise text.error_at("unsupported_clause", f"{name_of_clause(name)} is not supported", at, _HINTS.get(name))
+        raise text.error_at("unsupported_clause", f"{name_of_clause(name)} is not supported", at, hint_of_clause(name))
 
 
 def _source(text: Text, node: exp.Select, sources: dict[str, Source]) -> tuple[Source, set[str]]:
@@ -76,7 +62,7 @@ def _source(text: Text, node: exp.Select, sources: dict[str, Source]) -> tuple[S
     for name, value in table.args.items():
         if name not in {"this", "alias"} and value:
             raise text.error_at(
-                "unsupported_clause", f"{name_of_clause(name)} is not supported in FROM", table, _HINTS.get(name)
+                "unsupported_clause", f"{name_of_clause(name)} is not supported in FROM", table, hint_of_clause(name)
             )
     alias = table.args.get("alias")
     if alias is not None and (alias.args.get("columns") or _is_clause(alias.this)):
@@ -104,7 +90,9 @@ def _named(name: exp.Identifier, sources: dict[str, Source]) -> Source:
 def _items(text: Text, node: exp.Select, scope: Scope) -> tuple[tuple[Projection, ...] | None, dict[str, Typed]]:
     items = node.expressions
     if not items:
-        raise text.error_at("syntax_error", "SELECT what?", node)
+        raise text.error_at("syntax_error", "SELECT what?", node, "name the fields, or write *")
+    if len(items) > FIELDS_MAX:
+        raise text.error_at("too_large", f"more than {FIELDS_MAX} fields", items[FIELDS_MAX], "make it several jobs")
     if len(items) == 1 and isinstance(items[0], exp.Star):
         if any(items[0].args.values()):
             raise text.error_at(
@@ -152,7 +140,7 @@ def _key(
             raise text.error_at("bad_key", f"the key {key_name} is not an output field", node, hint)
         chosen = [projected[key_name]]
     if keys and not chosen:
-        raise text.error_at("bad_key", "PRIMARY KEY marks a named item", node)
+        raise text.error_at("bad_key", "PRIMARY KEY marks a named item", node, "name the columns")
     if not chosen:
         return None
     parts = [typed.sql if typed.type in {VARCHAR, NULL} else f"CAST({typed.finite} AS VARCHAR)" for typed in chosen]

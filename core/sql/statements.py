@@ -14,6 +14,7 @@ from .plan import Column
 from .types import TYPES_HINT, type_of
 
 STATEMENTS: Final = "CREATE STREAM …, INSERT INTO … SELECT …, or SELECT …"
+READ: Final = "docs/sql.md says what the language has"
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ def split(text: Text) -> list[Statement]:
     try:
         tokens = Slackwater().tokenize(text.text)
     except SqlglotError as error:
-        raise SqlError("syntax_error", f"cannot be read: {str(error)[:120]}") from None
+        raise SqlError("syntax_error", f"cannot be read: {str(error)[:120]}", hint="close what was opened") from None
     statements: list[Statement] = []
     part: list[Token] = []
     for token in tokens:
@@ -51,6 +52,9 @@ def split(text: Text) -> list[Statement]:
 
 _WINDOWS: Final = ("TUMBLING", "HOPPING", "SLIDING", "SESSION")
 _STREAMING: Final = MappingProxyType({"EMIT": ("CHANGES", "FINAL"), "WINDOW": _WINDOWS, "GRACE": ("PERIOD",)})
+_STREAMING_HINT: Final = "every record's output is written at once; windows come later"
+_UNION_HINT: Final = "write UNION ALL: a stream has no end at which to know what is distinct"
+_KEY_HINT: Final = "it comes last in an item of a SELECT"
 _LATER: Final = MappingProxyType(
     {
         TokenType.HINT: "no hints",
@@ -111,7 +115,7 @@ class _Reader:
             name = self._name()
             if name in {column.name for column in columns}:
                 self._at -= 1
-                raise self._error("duplicate_name", f"two columns are named {name}")
+                raise self._error("duplicate_name", f"two columns are named {name}", "rename one")
             columns.append(Column(name, self._type()))
             if self._word() == ")":
                 self._next()
@@ -143,7 +147,7 @@ class _Reader:
             if self._done or self._tokens[self._at].token_type is not TokenType.STRING:
                 raise self._error("syntax_error", f"{key} takes a quoted text", f"{key}='…'")
             if key in found:
-                raise self._error("syntax_error", f"{key} is given twice")
+                raise self._error("syntax_error", f"{key} is given twice", "leave one of them")
             found[key] = self._tokens[self._at].text
             self._next()
             if self._word() == ")":
@@ -168,7 +172,7 @@ class _Reader:
             if kind is TokenType.COMMA and depth == 0:
                 position += 1
                 if in_items and after is not None and after.token_type is TokenType.FROM:
-                    raise self._text.error("syntax_error", "a comma before FROM", here.start)
+                    raise self._text.error("syntax_error", "a comma before FROM", here.start, "take it out")
             elif kind is TokenType.FROM and depth == 0:
                 in_items = False
             elif kind is TokenType.UNION and depth == 0:
@@ -180,7 +184,7 @@ class _Reader:
                 continue
             follows = next((token for token in tokens[i:] if token.start > mark.end), None)
             if not in_items or depth or follows is None or follows.token_type not in {TokenType.COMMA, TokenType.FROM}:
-                raise self._text.error("bad_key", "PRIMARY KEY comes last in a SELECT item", here.start)
+                raise self._text.error("bad_key", "PRIMARY KEY is out of place", here.start, _KEY_HINT)
             keys[-1].add(position)
             body[here.start : mark.end + 1] = " " * (mark.end + 1 - here.start)
         found.select, found.keys = "".join(body), tuple(map(frozenset, keys))
@@ -191,9 +195,11 @@ class _Reader:
             return
         word = here.text.upper()
         if depth == 0 and (here.token_type in _LATER or (word == "UNION" and after.text.upper() != "ALL")):
-            raise self._text.error("unsupported_clause", f"{word} is not supported", here.start, _LATER.get(here.token_type))
+            hint = _LATER.get(here.token_type, _UNION_HINT)
+            raise self._text.error("unsupported_clause", f"{word} is not supported", here.start, hint)
         if after.text.upper() in _STREAMING.get(word, ()) and after.token_type not in _QUOTED:
-            raise self._text.error("unsupported_clause", f"{word} {after.text.upper()} is not supported", here.start)
+            message = f"{word} {after.text.upper()} is not supported"
+            raise self._text.error("unsupported_clause", message, here.start, _STREAMING_HINT)
         if here.token_type is TokenType.FROM and after.token_type is TokenType.STRING:
             hint = 'no files; a name in quotes is written "so"'
             raise self._text.error("unsupported_clause", "FROM takes the name of a stream", after.start, hint)
@@ -216,18 +222,20 @@ class _Reader:
 
     def _expect(self, word: str) -> None:
         if self._word() != word:
-            raise self._error("syntax_error", f"expected {word}, found {self._word()[:30] or 'the end'}")
+            raise self._error("syntax_error", f"expected {word}, found {self._word()[:30] or 'the end'}", READ)
         self._next()
 
     def _name(self) -> str:
         is_quoted = not self._done and self._tokens[self._at].token_type is TokenType.IDENTIFIER
         if self._done or not (is_quoted or self._word()[:1].isidentifier()):
-            raise self._error("syntax_error", f"a name is expected, found {self._word()[:30] or 'the end'}")
+            raise self._error(
+                "syntax_error", f"a name is expected, found {self._word()[:30] or 'the end'}", 'write name or "name"'
+            )
         name = self._tokens[self._at].text
         self._next()
         return name
 
-    def _error(self, code: str, message: str, hint: str | None = None) -> SqlError:
+    def _error(self, code: str, message: str, hint: str) -> SqlError:
         token = self._tokens[min(self._at, len(self._tokens) - 1)]
         return self._text.error(code, message, token.end + 1 if self._done else token.start, hint)
 

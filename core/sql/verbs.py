@@ -70,7 +70,9 @@ class _Verbs:
             clause = self._word()
             if clause not in _CLAUSES[verb] or clause in found:
                 known = ", ".join(_CLAUSES[verb])
-                raise self._error("unsupported_clause", f"{verb} JOB takes no {clause or 'that'}", f"known: {known}", back=1)
+                raise self._error(
+                    "unsupported_clause", f"{verb} JOB takes no {clause or 'that'}", f"once each: {known}", back=1
+                )
             found[clause] = "" if clause == "ALL" else self._name() if clause == "HOLD" else self._quoted()
         for both, hint in _EITHER:
             if found.keys() >= set(both):
@@ -113,15 +115,15 @@ class _Verbs:
     def _name(self) -> str:
         match = self._take()
         if match is None or match[2] is None:
-            raise self._error("syntax_error", "a name is expected", back=1)
+            raise self._error("syntax_error", "a name is expected", "letters, digits, . _ -", back=1)
         return match[2]
 
     def _quoted(self) -> str:
         match = self._take()
         if match is None or match[1] is None:
-            raise self._error("syntax_error", "a quoted text is expected", "REASON 'why'", back=1)
+            raise self._error("syntax_error", "a quoted text is expected", "write it in '…'", back=1)
         return match[1].replace("''", "'")
 
-    def _error(self, code: str, message: str, hint: str | None = None, back: int = 0) -> SqlError:
+    def _error(self, code: str, message: str, hint: str, back: int = 0) -> SqlError:
         at = self._at - back
         return self._text.error(code, message, self._tokens[at][0] if at < len(self._tokens) else self._end, hint)

@@ -161,7 +161,7 @@ class EventStoreSuite:
 
     def test_concurrent_writers_and_a_tailing_reader(self, store: EventStore) -> None:
         """Eight writers at once: dense, ordered, each command once; a reader that tails sees each event once, in order."""
-        writers, each = 8, 12
+        writers, each = 8, 200
         for n in range(writers):
             running(store, f"job-{n}")
         first = store.head().seq

@@ -1,3 +1,3 @@
--- fails: unknown_annotation at 3:5
+-- fails: unknown_annotation at 3:5, did you mean @on_error?
 INSERT INTO b SELECT * FROM t
 -- @owner: me

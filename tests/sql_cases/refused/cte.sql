@@ -1,2 +1,2 @@
--- fails: unsupported_statement at 2:1
+-- fails: unsupported_statement at 2:1, statements are CREATE STREAM …, INSERT INTO … SELECT …, or SELECT …
 WITH x AS (SELECT 1 AS a) SELECT a FROM x

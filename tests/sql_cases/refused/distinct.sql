@@ -1,3 +1,3 @@
--- fails: unsupported_clause at 3:33
+-- fails: unsupported_clause at 3:33, a stream has no end at which to know what is distinct
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT DISTINCT id FROM orders

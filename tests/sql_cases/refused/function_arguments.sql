@@ -1,3 +1,3 @@
--- fails: wrong_arguments at 3:24
+-- fails: wrong_arguments at 3:24, docs/sql.md lists the functions
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT upper(customer, customer) AS x FROM orders

@@ -1,3 +1,3 @@
--- fails: unsupported_expression at 3:39
+-- fails: unsupported_expression at 3:39, docs/sql.md says what the language has
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT upper(DISTINCT customer) AS x FROM orders

@@ -1,3 +1,3 @@
--- fails: unknown_function at 3:24
+-- fails: unknown_function at 3:24, docs/sql.md lists the functions
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT lpad('x', 2000000000) AS x FROM orders

@@ -1,3 +1,3 @@
--- fails: unknown_function at 3:24
+-- fails: unknown_function at 3:24, did you mean upper?
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT uper(customer) AS x FROM orders

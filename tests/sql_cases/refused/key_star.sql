@@ -1,3 +1,3 @@
--- fails: bad_key at 3:24
+-- fails: bad_key at 3:24, name the columns
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT * PRIMARY KEY FROM raw

@@ -1,3 +1,3 @@
--- fails: bad_key at 3:47
+-- fails: bad_key at 3:47, name one output field, or mark items PRIMARY KEY, not both
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 CREATE STREAM big WITH (key='nope') AS SELECT id FROM orders

@@ -1,3 +1,3 @@
--- fails: unsupported_clause at 3:45
+-- fails: unsupported_clause at 3:45, a stream has no end; stop the job instead
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT id FROM orders LIMIT 10

@@ -1,3 +1,3 @@
--- fails: empty_statement at 1:1
+-- fails: empty_statement at 1:1, write CREATE STREAM … AS SELECT …
 -- nothing here
 /* nor here */

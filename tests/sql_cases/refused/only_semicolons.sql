@@ -1,2 +1,2 @@
--- fails: empty_statement at 1:1
+-- fails: empty_statement at 1:1, write CREATE STREAM … AS SELECT …
 ;;

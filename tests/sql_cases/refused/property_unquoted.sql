@@ -1,2 +1,2 @@
--- fails: syntax_error at 2:29
+-- fails: syntax_error at 2:29, topic='…'
 CREATE STREAM b WITH (topic=big) AS SELECT * FROM t

@@ -1,2 +1,2 @@
--- fails: unsupported_statement at 2:8
+-- fails: unsupported_statement at 2:8, CREATE STREAM
 CREATE TABLE t (a INT)

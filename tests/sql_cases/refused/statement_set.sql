@@ -1,2 +1,2 @@
--- fails: unsupported_statement at 2:1
+-- fails: unsupported_statement at 2:1, statements are CREATE STREAM …, INSERT INTO … SELECT …, or SELECT …
 SET threads = 8

@@ -1,3 +1,3 @@
--- fails: unsupported_expression at 3:60
+-- fails: unsupported_expression at 3:60, docs/sql.md says what the language has
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT id FROM orders WHERE EXISTS (SELECT 1)

@@ -1,2 +1,2 @@
--- fails: unsupported_clause at 2:31
+-- fails: unsupported_clause at 2:31, no subqueries, no table functions
 INSERT INTO big SELECT * FROM range(100000000000)

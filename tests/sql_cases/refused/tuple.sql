@@ -1,3 +1,3 @@
--- fails: unsupported_expression at 3:46
+-- fails: unsupported_expression at 3:46, docs/sql.md says what the language has
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT id FROM orders WHERE (id, ok) = (1, TRUE)

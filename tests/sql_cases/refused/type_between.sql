@@ -1,3 +1,3 @@
--- fails: type_mismatch at 3:45
+-- fails: type_mismatch at 3:45, CAST one of them, for example CAST(… AS BIGINT)
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT id FROM orders WHERE id BETWEEN 'a' AND 'b'

@@ -1,3 +1,3 @@
--- fails: type_mismatch at 3:25
+-- fails: type_mismatch at 3:25, CAST it to a number
 CREATE STREAM orders (id BIGINT, customer VARCHAR, amount DOUBLE, ok BOOLEAN) WITH (topic='orders');
 INSERT INTO big SELECT -customer AS x FROM orders

@@ -1,3 +1,3 @@
--- fails: unknown_type at 2:21
+-- fails: unknown_type at 2:21, types: BIGINT, BOOLEAN, DATE, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, DECIMAL(digits, of them decimals)
 CREATE STREAM o (id BLOB) WITH (topic='o');
 INSERT INTO big SELECT id FROM o

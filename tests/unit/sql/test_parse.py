@@ -3,10 +3,12 @@
 import pytest
 
 from slackwater.core.sql.errors import SqlError, Text
-from slackwater.core.sql.parse import TEXT_BYTES_MAX, parse_job
+from slackwater.core.sql.parse import SELECTS_MAX, TEXT_BYTES_MAX, parse_job
 from slackwater.core.sql.plan import JobOptions
+from slackwater.core.sql.select import FIELDS_MAX
 
 DECLARED = "CREATE STREAM orders (id BIGINT) WITH (topic='orders.raw', timestamp='id');\n"
+TEXTS = "CREATE STREAM orders (id BIGINT, customer VARCHAR) WITH (topic='orders.raw');\n"
 
 
 def test_a_bare_select_takes_the_given_topic() -> None:
@@ -69,6 +71,53 @@ def test_an_expression_may_not_grow() -> None:
     assert refusal.value.code == "too_large"
 
 
+@pytest.mark.parametrize(
+    ("expression", "is_taken"),
+    [
+        (f"concat({', '.join(['customer'] * 100)})", True),
+        (f"concat({', '.join(['customer'] * 101)})", False),
+        (f"concat({', '.join(['customer', repr(', ')] * 100)})", True),
+        (f"concat(concat({', '.join(['customer'] * 60)}), {', '.join(['customer'] * 60)})", False),
+        (" || ".join(["customer"] * 90), True),
+        (f"replace({' || '.join(['customer'] * 51)}, 'a', 'bb')", False),
+        (f"CASE WHEN id > 1 THEN {' || '.join(['customer'] * 90)} ELSE {' || '.join(['customer'] * 90)} END", True),
+    ],
+)
+def test_a_text_may_not_grow_without_bound(expression: str, is_taken: bool) -> None:
+    """Joining adds up and replacing multiplies: more than a hundred times the longest text is refused, where it stands."""
+    for text in (f"SELECT {expression} AS x FROM orders", f"SELECT id FROM orders WHERE {expression} = 'a'"):
+        if is_taken:
+            parse_job(f"{TEXTS}INSERT INTO b {text}")
+            continue
+        with pytest.raises(SqlError) as refusal:
+            parse_job(f"{TEXTS}INSERT INTO b {text}")
+        assert (refusal.value.code, refusal.value.line) == ("too_large", TEXTS.count("\n") + 1)
+        assert refusal.value.hint == "join fewer texts, or make several fields of them"
+
+
+def test_a_long_chain_of_conditions_is_read() -> None:
+    """AND has no limit: what each side may grow to does not add up."""
+    sides = " AND ".join(["concat(customer, customer) <> 'a'"] * 1500)
+    assert parse_job(f"{TEXTS}INSERT INTO b SELECT id FROM orders WHERE {sides}").pipelines[0].where
+
+
+@pytest.mark.parametrize(
+    ("frame", "between", "parts"),
+    [
+        ("INSERT INTO b SELECT\n{} FROM orders", ",\n", [f"id AS x{n}" for n in range(FIELDS_MAX + 1)]),
+        ("\n{}", ";\n", ["INSERT INTO b SELECT id FROM orders"] * (SELECTS_MAX + 1)),
+    ],
+    ids=["fields", "SELECTs"],
+)
+def test_a_job_has_so_many_fields_and_selects(frame: str, between: str, parts: list[str]) -> None:
+    """One more than the most is `too_large`, at its place."""
+    parse_job(DECLARED + frame.format(between.join(parts[:-1])))
+    with pytest.raises(SqlError) as refusal:
+        parse_job(DECLARED + frame.format(between.join(parts)))
+    assert (refusal.value.code, refusal.value.hint) == ("too_large", "make it several jobs")
+    assert refusal.value.line == DECLARED.count("\n") + 1 + len(parts)
+
+
 def test_an_error_shows_the_place() -> None:
     """As text an error is a line with place and hint, then the line of the job with a caret under the place."""
     with pytest.raises(SqlError) as refusal:
@@ -83,7 +132,7 @@ def test_an_error_shows_the_place() -> None:
 def test_the_excerpt_of_a_long_line_is_short() -> None:
     """A line of any length shows about a hundred characters of it, the caret still in place."""
     text = Text("x" * 5000 + "HERE" + "y" * 5000)
-    _, line, caret = str(text.error("c", "m", 5000)).splitlines()
+    _, line, caret = str(text.error("c", "m", 5000, "h")).splitlines()
     assert len(line) < 120
     assert line[caret.index("^") :].startswith("HERE")
 

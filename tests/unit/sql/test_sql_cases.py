@@ -22,15 +22,16 @@ def text_of(value: bytes | str | None) -> str | None:
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda path: path.stem)
 def test_refused(case: Path) -> None:
-    """What the language does not have is refused with a code and a place, never ignored."""
+    """What the language does not have is refused with a code, a line, a column and a hint, never ignored."""
     text = case.read_text("utf-8")
-    expected = re.match(r"-- fails: (\w+) at (\d+):(\d+)\n", text)
-    assert expected is not None, "a refused case begins with -- fails: code at line:column"
+    expected = re.match(r"-- fails: (\w+) at (\d+):(\d+), (.+)\n", text)
+    assert expected is not None, "a refused case begins with -- fails: code at line:column, hint"
     with pytest.raises(SqlError) as refusal:
         parse_job(text)
     error = refusal.value
     assert (error.code, error.line, error.column) == (expected[1], int(expected[2]), int(expected[3]))
-    assert error.message in str(error)
+    assert error.hint == expected[4]
+    assert f"{error.message} ({error.hint})" in str(error)
 
 
 @pytest.mark.parametrize("case", ACCEPTED, ids=lambda path: path.stem)

@@ -40,36 +40,37 @@ def test_what_is_no_verb_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "place"),
+    ("text", "code", "place", "hint"),
     [
-        ("PAUSE test", "syntax_error", (1, 7)),
-        ("PAUSE JOB", "syntax_error", (1, 10)),
-        ("PAUSE JOB 'a'", "syntax_error", (1, 11)),
-        ("PAUSE JOB Orders", "bad_name", (1, 11)),
-        ("PAUSE JOB ../x", "bad_name", (1, 11)),
-        ("PAUSE JOB a REASON why", "syntax_error", (1, 20)),
-        ("PAUSE JOB a REASON 'open", "syntax_error", (1, 20)),
-        ("PAUSE JOB a HOLD", "syntax_error", (1, 17)),
-        ("START JOB a UNTIL '10:00'", "unsupported_clause", (1, 13)),
-        ("PAUSE JOB a FOR 5", "syntax_error", (1, 17)),
-        ("PAUSE JOB a ALL", "unsupported_clause", (1, 13)),
-        ("PAUSE JOB a HOLD x HOLD y", "unsupported_clause", (1, 20)),
-        ("PAUSE JOB a;\nDROP", "unsupported_clause", (1, 12)),
-        ("RESUME JOB a\nHOLD x ALL", "syntax_error", (2, 8)),
-        ("PAUSE JOB a FOR '1h' UNTIL '10:00'", "syntax_error", (1, 28)),
-        ("STOP JOB a FORCE", "unsupported_clause", (1, 12)),
-        ("DRAIN JOB a", "unsupported_statement", (1, 1)),
-        ("EXPLAIN PAUSE JOB a", "unsupported_statement", (1, 1)),
-        ("DEPLOY JOB a AS SELECT 1", "unsupported_statement", (1, 1)),
-        ("SHOW TOPICS", "unsupported_statement", (1, 6)),
-        ("SHOW HISTORY OF JOB a b", "unsupported_statement", (1, 21)),
+        ("PAUSE test", "syntax_error", (1, 7), "PAUSE JOB name"),
+        ("PAUSE JOB", "syntax_error", (1, 10), "letters, digits, . _ -"),
+        ("PAUSE JOB 'a'", "syntax_error", (1, 11), "letters, digits, . _ -"),
+        ("PAUSE JOB Orders", "bad_name", (1, 11), "1-63 of a-z 0-9 . _ -"),
+        ("PAUSE JOB ../x", "bad_name", (1, 11), "1-63 of a-z 0-9 . _ -"),
+        ("PAUSE JOB a REASON why", "syntax_error", (1, 20), "write it in '…'"),
+        ("PAUSE JOB a REASON 'open", "syntax_error", (1, 20), "write it in '…'"),
+        ("PAUSE JOB a HOLD", "syntax_error", (1, 17), "letters, digits, . _ -"),
+        ("START JOB a UNTIL '10:00'", "unsupported_clause", (1, 13), "once each: REASON"),
+        ("PAUSE JOB a FOR 5", "syntax_error", (1, 17), "write it in '…'"),
+        ("PAUSE JOB a ALL", "unsupported_clause", (1, 13), "once each: REASON, HOLD, FOR, UNTIL"),
+        ("PAUSE JOB a HOLD x HOLD y", "unsupported_clause", (1, 20), "once each: REASON, HOLD, FOR, UNTIL"),
+        ("PAUSE JOB a;\nDROP", "unsupported_clause", (1, 12), "once each: REASON, HOLD, FOR, UNTIL"),
+        ("RESUME JOB a\nHOLD x ALL", "syntax_error", (2, 8), "release one hold or all"),
+        ("PAUSE JOB a FOR '1h' UNTIL '10:00'", "syntax_error", (1, 28), "a hold ends after a while or at a time"),
+        ("STOP JOB a FORCE", "unsupported_clause", (1, 12), "once each: REASON"),
+        ("DRAIN JOB a", "unsupported_statement", (1, 1), "START, PAUSE, RESUME, STOP"),
+        ("EXPLAIN PAUSE JOB a", "unsupported_statement", (1, 1), "START, PAUSE, RESUME, STOP"),
+        ("DEPLOY JOB a AS SELECT 1", "unsupported_statement", (1, 1), "START, PAUSE, RESUME, STOP"),
+        ("SHOW TOPICS", "unsupported_statement", (1, 6), "SHOW JOBS, SHOW HISTORY OF JOB name"),
+        ("SHOW HISTORY OF JOB a b", "unsupported_statement", (1, 21), "SHOW JOBS, SHOW HISTORY OF JOB name"),
     ],
 )
-def test_a_verb_that_is_not_written_right(text: str, code: str, place: tuple[int, int]) -> None:
+def test_a_verb_that_is_not_written_right(text: str, code: str, place: tuple[int, int], hint: str) -> None:
     """A verb is never half obeyed: anything left over is refused with a place and a hint."""
     with pytest.raises(SqlError) as refusal:
         parse_verb(text)
-    assert (refusal.value.code, (refusal.value.line, refusal.value.column)) == (code, place)
+    error = refusal.value
+    assert (error.code, (error.line, error.column), error.hint) == (code, place, hint)
 
 
 PAGE = (Path(__file__).parents[3] / "docs/sql.md").read_text("utf-8").split("## Job verbs")[1].split("\n## ")[0]
