@@ -6,6 +6,8 @@ from .errors import StoreRefused, StoreUnavailable
 from .store import EventStore
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from .dialect import Dialect
 
 HINT = "sqlite:///path/to/log.db or postgresql://user:password@host/database"
@@ -22,16 +24,11 @@ def open_store(url: str, *, create: bool = False) -> EventStore:
         from .memory import MemoryStore
 
         return MemoryStore()
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError, DBAPIError
+    from sqlalchemy.exc import DBAPIError
 
     from .sql_store import SqlStore
 
-    try:
-        parsed = make_url(url)
-        dialect = _dialect(parsed.get_backend_name())
-    except (ArgumentError, ValueError):
-        raise StoreRefused("bad_url", "that is no URL of an event log", HINT) from None
+    parsed, dialect = place_of(url)
     if create:
         from .upgrade import upgrade
 
@@ -48,6 +45,18 @@ def open_store(url: str, *, create: bool = False) -> EventStore:
         engine.dispose()
         raise
     return SqlStore(engine, dialect)
+
+
+def place_of(url: str) -> "tuple[URL, Dialect]":
+    """The URL of a database read, and how to speak to it. Raises StoreRefused."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+        return parsed, _dialect(parsed.get_backend_name())
+    except (ArgumentError, ValueError):
+        raise StoreRefused("bad_url", "that is no URL of an event log", HINT) from None
 
 
 def _dialect(name: str) -> "Dialect":

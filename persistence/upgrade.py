@@ -1,6 +1,8 @@
 """Bringing a database to this version's schema."""
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, text
@@ -24,14 +26,21 @@ def upgrade(url: URL, dialect: Dialect, revision: str = "head") -> None:
     assert spec.origin is not None
     config = Config()
     config.set_main_option("script_location", str(Path(spec.origin).parent).replace("%", "%%"))
-    engine = dialect.engine(url, create=True)
+    with migrating(url, dialect, create=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        if revision == "head":
+            grant(connection)
+
+
+@contextmanager
+def migrating(url: URL, dialect: Dialect, *, create: bool) -> Iterator[Connection]:
+    """A connection for migrations, in a transaction that nobody else migrates in. Raises StoreUnavailable, StoreRefused."""
+    engine = dialect.engine(url, create=create)
     try:
         with engine.connect().execution_options(write=True) as connection, connection.begin():
             _lock(connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-            if connection.dialect.name == "postgresql" and revision == "head":
-                _grant(connection)
+            yield connection
     except DBAPIError as error:
         raise dialect.translate(error) from None
     finally:
@@ -44,7 +53,10 @@ def _lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
 
 
-def _grant(connection: Connection) -> None:
+def grant(connection: Connection) -> None:
+    """Give the roles of `migrations/rights.py` theirs. SQLite knows none."""
+    if connection.dialect.name != "postgresql":
+        return
     there = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
     for statement in rights(there):
         connection.execute(text(statement))
