@@ -1,6 +1,7 @@
 """A worker that is killed and comes back does the right thing in every state, without a special path."""
 
 import pytest
+from confluent_kafka import Producer
 from tests.rig.workers import Rig
 
 CYCLES = {
@@ -11,18 +12,26 @@ CYCLES = {
 }
 
 
-@pytest.mark.parametrize("state", ["STARTING", "RUNNING", "PAUSING", "PAUSED", "RESUMING", "STOPPING", "STOPPED"])
+STATES = ["DEPLOYED", "STARTING", "RUNNING", "PAUSING", "PAUSED", "RESUMING", "STOPPING", "STOPPED", "FAILED"]
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_restart_in_every_state(rig: Rig, state: str) -> None:
     """Killed in the state, back again: a transition ends as wished, a resting state stays, and the output is exact."""
-    rig.admin.deploy_job(rig.job, "1", rig.sql)
+    rig.admin.deploy_job(rig.job, "1", f"-- @on_error: fail\n{rig.sql}" if state == "FAILED" else rig.sql)
     worker = rig.worker()
-    if state != "STARTING":
+    if state not in {"DEPLOYED", "STARTING"}:
         rig.admin.start_job(rig.job, timeout=60)
         rig.produce(500)
     if state in {"PAUSED", "RESUMING"}:
         rig.admin.pause_job(rig.job)
     if state == "STOPPED":
         rig.admin.stop_job(rig.job)
+    if state == "FAILED":
+        poison = Producer(rig.connection.client())
+        poison.produce(rig.input, value=b"not json")
+        assert poison.flush(20) == 0
+        rig.wait_state("FAILED")
     rig.kill(worker)
     method, after = CYCLES.get(state, ("", state))
     if method:
@@ -33,7 +42,9 @@ def test_restart_in_every_state(rig: Rig, state: str) -> None:
     if after == "PAUSED":
         assert {p: o for _, p, o in rig.admin.get_job_status(rig.job).cut} == rig.committed()
         rig.admin.resume_job(rig.job)
-    if after == "STOPPED":
+    if after == "FAILED":
+        rig.admin.deploy_job(rig.job, "2", rig.sql)
+    if after in {"DEPLOYED", "STOPPED", "FAILED"}:
         rig.admin.start_job(rig.job, timeout=60)
     rig.produce(500)
     rig.wait_caught_up()
