@@ -93,6 +93,7 @@ def log_disk_full(directory: Path) -> Measured:
             except SlackwaterError:
                 refused += 1
         filler.unlink()
+        assert refused > 0, "the disk was full, and no command was refused"
         rig.settle()
         checked_pause(rig)
         return {"commands refused while full": refused, **finish(rig, reader)}
