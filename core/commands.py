@@ -29,6 +29,8 @@ TEXT_CHARS_MAX: Final = 1000
 COMMAND_ID_BYTES_MAX: Final = 200
 """Longest command id, as UTF-8: every database must be able to index it."""
 
+DOORS: Final = ("api", "cli", "http", "topic")
+"""By which operators ask; a worker's own commands come by `worker`."""
 OperatorVerb = Deploy | Rollback | Start | Pause | Resume | Stop
 Verb = OperatorVerb | PolicyVerb | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Unreadable
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from slackwater.core.commands import DOORS, OperatorVerb
 from slackwater.core.histogram import Histogram
 from slackwater.core.job import Job
 from slackwater.core.observation import CONTROL, ControlSeen, Observation, Seen
@@ -20,9 +21,7 @@ Sample = tuple[str, tuple[Any, ...], float | Histogram]
 """Name of the metric, its labels in the catalogue's order, the value."""
 STATES: Final = tuple(state for state in JobState if state is not JobState.ABSENT)
 _HOLDING: Final = frozenset({"pause", "resume"})
-_ZERO_COMMANDS: Final = tuple(
-    product(("deploy", "rollback", "start", "pause", "resume", "stop"), ("api", "cli", "http", "topic"), Outcome)
-)
+_ZERO_COMMANDS: Final = tuple(product((verb.name for verb in get_args(OperatorVerb)), DOORS, Outcome))
 _ZERO_ERRORS: Final = ("deadline", "fallback", "illegal_transition")
 """Shown before the first of them: a counter that appears with 1 hides that it rose."""
 

@@ -21,7 +21,7 @@ from .faults import FAULTS
 from .foreign_faults import FOREIGN_FAULTS
 from .house import Skipped, postgres
 from .log_faults import LOG_FAULTS
-from .story import Measured
+from .story import Measured, Otherwise
 from .wire_faults import WIRE_FAULTS
 
 HOW: Final = {"kill": "SIGKILL", "stop": "SIGSTOP for 3 sessions"}
@@ -96,7 +96,7 @@ def _row(name: str, story: Story, where: Path) -> bool:
     failed = False
     try:
         found = story(where)
-        outcome = "0 lost, 0 twice"
+        outcome = found.outcome if isinstance(found, Otherwise) else "0 lost, 0 twice"
     except Skipped as why:
         outcome = f"skipped: {why}"
     except Exception as error:

@@ -21,6 +21,16 @@ from slackwater.persistence.store import EventStore
 QUIET_S = 0.5
 """How long a proved pause is watched."""
 Measured = dict[str, float]
+
+
+class Otherwise(Measured):
+    """What a story measured whose outcome is another than that nothing is lost and nothing twice."""
+
+    def __init__(self, outcome: str, measured: Measured) -> None:
+        super().__init__(measured)
+        self.outcome = outcome
+
+
 Output = tuple[bytes | None, bytes | None]
 
 

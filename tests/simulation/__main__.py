@@ -77,12 +77,12 @@ def main() -> None:
     if broken:
         print(*broken, sep="\n")
         print(trace_of(int(broken[0].partition(":")[0].removeprefix("seed ")), asked.steps, without))
-    missed = 0
+    missed = False
     for name in () if asked.no_mutations else MUTATIONS:
         caught = steps_to_catch(name, asked.steps, range(SEEDS_TO_CATCH_MAX), without)
+        missed = missed or caught is None
         how = f"caught within {caught[0]:,} steps, by seed {caught[1]}: {caught[2][:110]}" if caught else "NOT CAUGHT"
         print(f"{name}: {how}", flush=True)
-        missed += caught is None
     sys.exit(1 if broken or missed else 0)
 
 
