@@ -68,6 +68,7 @@ class Supervisor(Service):
         self._policy = NO_POLICY
         self._opened: tuple[OpenWindow, ...] = ()
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._due_again: set[str] = set()
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -126,11 +127,19 @@ class Supervisor(Service):
         return self._store.jobs(checked=True)
 
     def _begin(self, job: Job, as_of: float) -> None:
-        """Look after the job, unless that is still going on."""
-        if job.id not in self._busy and not self.should_stop:
+        """Look after the job; if that is still going on, again as soon as it is done."""
+        if job.id in self._busy:
+            self._due_again.add(job.id)
+        elif not self.should_stop:
             task = asyncio.create_task(self._look_after(job, as_of))
             self._busy[job.id] = task
-            task.add_done_callback(lambda _: self._busy.pop(job.id, None))
+            task.add_done_callback(lambda _: self._looked_after(job.id))
+
+    def _looked_after(self, job_id: str) -> None:
+        self._busy.pop(job_id, None)
+        if job_id in self._due_again:
+            self._due_again.discard(job_id)
+            self._woken.set()
 
     async def _look_after(self, job: Job, as_of: float) -> None:
         agent = self._agents.get(job.id)
