@@ -9,6 +9,7 @@ from rich.console import Console
 from slackwater import __version__
 
 from .api import Admin
+from .cli.render import busy
 from .demo import JOB, example_sql
 from .errors import Unavailable
 from .house import LOOPBACK, House, OrderStream, end_on_signals, free_port
@@ -23,10 +24,11 @@ def run_dev(directory: Path, rate: int) -> None:
     console = Console()
     file = directory / "house.toml"
     with House(directory) as house:
-        house.start_broker()
-        house.open_log()
-        metrics_port = free_port(METRICS_PORT)
-        house.start_worker(metrics_port)
+        with busy("starting Apache Kafka, log and worker …"):
+            house.start_broker()
+            house.open_log()
+            metrics_port = free_port(METRICS_PORT)
+            house.start_worker(metrics_port)
         file.write_text(f'log = "{house.log}"\nkafka = "{house.kafka}"\n', "utf-8")
         try:
             _greet(console, house, rate, metrics_port)

@@ -10,18 +10,24 @@ from typing import Annotated
 import typer
 
 from ..errors import SlackwaterError, Unavailable
-from .app import app, shared
+from .app import Output, OutputOption, app, shared
+
+ErrorsOption = Annotated[Output, typer.Option("--output", "-o", help="Format of an error on stderr.")]
 
 
 @app.command()
-def demo() -> None:
+def demo(output: OutputOption = Output.TABLE) -> None:
     """Watch a job being held still and let go on a real Kafka; exit 0 only if nothing was skipped and nothing twice."""
     _need_embedded()
     from rich.console import Console
 
     from ..demo import run_demo
+    from .render import one, plain
 
-    if not run_demo(Console()):
+    # What is told goes aside where a program reads what was counted.
+    found = run_demo(Console(stderr=output is not Output.TABLE))
+    one({"name": "demo", **plain(found)}, output)
+    if not found.is_exact:
         raise SlackwaterError("not_exact", "the output is not what it must be")
 
 
@@ -29,6 +35,7 @@ def demo() -> None:
 def dev(
     directory: Annotated[Path, typer.Option(help="Where log and Kafka are kept between runs.")] = Path(".slackwater"),
     rate: Annotated[int, typer.Option(help="Orders a second; 0 for none.")] = 50,
+    output: ErrorsOption = Output.TABLE,
 ) -> None:
     """A house to try things in: Kafka, log, worker and a stream of orders, until Ctrl-C."""
     _need_embedded()
@@ -49,6 +56,7 @@ def worker(
         typer.Option(min=0, max=65535, help="Serve /metrics, /healthz, /readyz here; 0: nowhere (SLACKWATER_METRICS_PORT)."),
     ] = None,
     parent_pid: Annotated[int | None, typer.Option(hidden=True, help="End when this process does.")] = None,
+    output: ErrorsOption = Output.TABLE,
 ) -> None:
     """Run jobs: join their groups, move records, obey the log. SIGTERM drains and ends it within 40 seconds."""
     from ..worker_house import run

@@ -1,5 +1,6 @@
 """The demo as a newcomer sees it: it works twice in a row and leaves nothing behind."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,13 +15,16 @@ import pytest
 def test_demo_twice(tmp_path: Path) -> None:
     """Exit 0 and the last line only if it counted so; no process and no file is left, so the second run works too."""
     env = {**os.environ, "TMPDIR": str(tmp_path)}
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-m", "slackwater", "demo"], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=240
-        )
+    for how in ([], ["--output", "json"]):
+        command = [sys.executable, "-m", "slackwater", "demo", *how]
+        done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=240)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.strip().endswith("nothing skipped, nothing twice")
-        assert "(+0)" in done.stdout
+        told = done.stderr if how else done.stdout
+        assert told.strip().endswith("nothing skipped, nothing twice")
+        assert "(+0)" in told
+        if how:
+            found = json.loads(done.stdout)
+            assert (found["skipped"], found["too_many"], found["seen"]) == (0, 0, found["expected"])
         assert list(tmp_path.iterdir()) == []
     left = [process.cmdline() for process in psutil.process_iter() if str(tmp_path) in " ".join(_command_line(process))]
     assert left == []
