@@ -43,9 +43,10 @@ def cut_text(cut: Cut) -> str:
     return ", ".join(parts) or "nothing taken yet"
 
 
-def lost_text(partitions: str) -> str:
+def lost_text(partitions: Iterable[PartitionKey]) -> str:
     """What it means that committed offsets are gone of a job that was running."""
-    return f"the committed offsets of {partitions} are gone, and what was taken since the last cut is not known"
+    names = ", ".join(f"{topic}[{partition}]" for topic, partition in partitions)
+    return f"the committed offsets of {names} are gone, and what was taken since the last cut is not known"
 
 
 def cut_of(offsets: Mapping[PartitionKey, int] | Iterable[PartitionOffset]) -> Cut:

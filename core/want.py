@@ -45,13 +45,13 @@ _STANCE: Final = {
 
 def wanted(job: Job) -> Want:
     """Run, hold still or release: a function of the folded job alone."""
-    cleared = frozenset((topic, partition) for topic, partition, _ in job.coverage.vouched)
+    is_proved = job.state is JobState.RUNNING
     return Want(
         _STANCE.get(job.state, Stance.RELEASED),
         job.epoch,
         job.skips,
         job.cap,
-        None if job.state is JobState.RUNNING else cleared,
+        None if is_proved else frozenset((topic, partition) for topic, partition, _ in job.coverage.vouched),
         job.cut,
         job.taken,
         job.first_partitions,

@@ -1,6 +1,6 @@
 """A job's consumer group as Kafka shows it to anyone who asks: members, stable offsets, the bounds of the inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
@@ -47,14 +47,20 @@ def committed_by(connection: KafkaConnection, group: str, topics: Sequence[str])
     """
     consumer = connection.consumer(group_id=group, isolation_level="read_committed")
     try:
-        partitions = [TopicPartition(*key) for key in _partitions(consumer, topics)]
-        committed = consumer.committed(partitions, REQUEST_TIMEOUT_S) if partitions else []
+        keys = _partitions(consumer, topics)
+        committed = ask_committed(consumer, keys) if keys else []
     finally:
         consumer.close()
-    for tp in committed:
+    return cut_of({(tp.topic, tp.partition): tp.offset for tp in committed if tp.offset >= 0})
+
+
+def ask_committed(consumer: Consumer, keys: Iterable[PartitionKey]) -> list[TopicPartition]:
+    """Each partition with its stable committed offset, in order; -1001 where there is none. Raises KafkaException."""
+    found = consumer.committed([TopicPartition(*key) for key in sorted(keys)], REQUEST_TIMEOUT_S)
+    for tp in found:
         if tp.error is not None:
             raise KafkaException(tp.error)
-    return cut_of({(tp.topic, tp.partition): tp.offset for tp in committed if tp.offset >= 0})
+    return found
 
 
 def bounds(admin: AdminClient, inputs: Sequence[str]) -> Bounds:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from slackwater.core.sql.plan import JobPlan
 
 from .engine import Engine
-from .handover import Handover
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +15,6 @@ class Parts:
 
     clock: Callable[[], float] = time.monotonic
     engine: Callable[[JobPlan], Engine] = Engine
-    handover: Callable[[], Handover] = Handover
 
 
 REAL = Parts()

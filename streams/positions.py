@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Set
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from slackwater.core.control.fail import OFFSETS_LOST
 from slackwater.core.cut import Cut, PartitionKey, cut_of, furthest, lost_text
 from slackwater.core.want import Want
 
-from .job_group import gaps_between
+from .job_group import ask_committed, gaps_between
 from .standing import DataGap, NotYet, Unmendable
 
 REQUEST_TIMEOUT_S: Final = 10.0
@@ -22,17 +22,17 @@ def partitions_of(keys: Iterable[PartitionKey]) -> list[TopicPartition]:
 
 def committed(consumer: Consumer, keys: Iterable[PartitionKey]) -> Cut:
     """The stable committed offset of each partition that was begun, as Kafka has it. Raises NotYet if one is gone."""
-    found = _committed(consumer, keys)
+    found = ask_committed(consumer, keys)
     gone = [(tp.topic, tp.partition) for tp in found if tp.offset < 0]
     if gone:
         # Whether the job may go on at its cut is decided in one place: `place`, after they are assigned anew.
-        raise NotYet(Unmendable(OFFSETS_LOST, lost_text(_names(gone))))
+        raise NotYet(Unmendable(OFFSETS_LOST, lost_text(gone)))
     return cut_of({(tp.topic, tp.partition): tp.offset for tp in found})
 
 
 def stored(consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
     """The partitions at their committed offsets; one that has none is at -1001, for `place`."""
-    return _committed(consumer, ((tp.topic, tp.partition) for tp in partitions))
+    return ask_committed(consumer, ((tp.topic, tp.partition) for tp in partitions))
 
 
 def place(consumer: Consumer, keys: Iterable[PartitionKey], want: Want, *, at_end: bool) -> None:
@@ -65,22 +65,10 @@ def _refuse_lost(consumer: Consumer, without: Set[int], topic: str, want: Want) 
     lost = without & taken
     if not lost and taken and not without <= known:
         # Partitions that are new; unless the group was forgotten, and with it how far these were taken.
-        found = _committed(consumer, ((topic, partition) for partition in taken))
+        found = ask_committed(consumer, ((topic, partition) for partition in taken))
         lost = without - known if all(tp.offset < 0 for tp in found) else set()
     if lost:
-        raise Unmendable(OFFSETS_LOST, lost_text(_names((topic, partition) for partition in sorted(lost))))
-
-
-def _committed(consumer: Consumer, keys: Iterable[PartitionKey]) -> list[TopicPartition]:
-    found = consumer.committed(partitions_of(keys), REQUEST_TIMEOUT_S)
-    for tp in found:
-        if tp.error is not None:
-            raise KafkaException(tp.error)
-    return found
-
-
-def _names(keys: Iterable[PartitionKey]) -> str:
-    return ", ".join(f"{topic}[{partition}]" for topic, partition in keys)
+        raise Unmendable(OFFSETS_LOST, lost_text((topic, partition) for partition in sorted(lost)))
 
 
 def skip(consumer: Consumer, stands: Cut, skips: Cut) -> None:

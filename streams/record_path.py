@@ -18,6 +18,7 @@ from slackwater.persistence.steps import reached
 
 from .allowance import Allowance
 from .counts import Counts
+from .handover import Handover
 from .kafka_connection import KafkaConnection
 from .logging_setup import about
 from .open_outputs import OpenOutputs
@@ -61,13 +62,12 @@ class RecordPath:
         self.job_id = job_id
         self.standing: Standing | None = None
         self.failure: PathFailure | None = None
-        self._plan = plan
-        self._topics = dict(topics)
+        self._plan, self._topics = plan, dict(topics)
         self._clock, self._connection, self._on_change = parts.clock, connection, on_change
         sink = Sink(job_id, connection, worker, plan.dead_letter_topic, parts.clock)
         self._transaction = Transaction(job_id, parts.engine(plan), sink, counts)
         self._source = Source(job_id, plan, connection, worker, on_assigned=on_change, clock=parts.clock)
-        self._handover = parts.handover()
+        self._handover = Handover()
         self._patience = Patience(counts)
         self._allowance = Allowance(parts.clock)
         self._want: tuple[Want | None, float] = (None, 0.0)

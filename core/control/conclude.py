@@ -49,5 +49,5 @@ def _lost(job: Job, offsets: Cut) -> str | None:
     said = {(topic, partition) for topic, partition, _ in offsets}
     # What an older text took from other topics is not asked of the group.
     taken = [(topic, partition) for topic, partition, _ in job.taken if topic in job.spec.inputs]
-    gone = [f"{topic}[{partition}]" for topic, partition in taken if (topic, partition) not in said]
-    return lost_text(", ".join(gone)) if gone else None
+    gone = [key for key in taken if key not in said]
+    return lost_text(gone) if gone else None
