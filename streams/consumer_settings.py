@@ -21,6 +21,7 @@ def consumer_settings(group: str, worker: str, session_timeout_ms: int) -> dict[
         "heartbeat_interval_ms": max(session_timeout_ms // 10, 300),
         "max_poll_interval_ms": MAX_POLL_INTERVAL_MS,
         "fetch_wait_max_ms": 50,
+        "fetch_queue_backoff_ms": 50,  # the default of a second empties a queue of 100,000; measured: 0.85 of the speed
         "queued_min_messages": 100_000,
         "queued_max_messages_kbytes": 32 * 1024,
         "topic_metadata_refresh_interval_ms": 10_000,

@@ -97,12 +97,15 @@ class Source:
 
     def hold(self) -> None:
         """Take nothing more: pause every owned partition that is not paused yet."""
-        self._switch(self._owned - self._held, self.consumer.pause)
+        if taking := self._owned - self._held:
+            self.consumer.pause(partitions_of(taking))
         self._held = set(self._owned)
 
     def release(self) -> None:
         """Let go of every partition that is held."""
-        self._switch(self._owned & self._held, self.consumer.resume)
+        if held := self._owned & self._held:
+            self.consumer.resume(partitions_of(held))
+            positions.wake_fetchers(self.consumer, held)
         self._held = set()
 
     def serve(self, timeout_s: float) -> None:
@@ -189,10 +192,6 @@ class Source:
     def _positions(self) -> Cut:
         at = self.consumer.position(partitions_of(self._owned))
         return cut_of({(tp.topic, tp.partition): tp.offset for tp in at if tp.offset >= 0})
-
-    def _switch(self, keys: set[tuple[str, int]], switch: Callable[[list[TopicPartition]], None]) -> None:
-        if keys:
-            switch(partitions_of(keys))
 
     # Rebalance callbacks, on the owner's thread inside consume.
 

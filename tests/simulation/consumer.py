@@ -227,6 +227,10 @@ class SimConsumer:
         log = self._broker.logs[tp.topic, tp.partition]
         return self._faults.around("watermarks", lambda: (log.first, len(log.entries)))  # type: ignore[no-any-return]
 
+    def offsets_for_times(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        self._faults.around("list offsets", lambda: None)
+        return partitions
+
     def list_topics(self, topic: str = "", timeout: float = 0) -> Any:
         """Of one topic, or of all."""
         topics = {name for name, _ in self._broker.logs if topic in {"", name}}
