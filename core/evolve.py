@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from . import events as e
 from .coverage import Coverage, Stance
@@ -25,23 +25,19 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
     before = job or Job(job_id, JobSpec(""))
     state = next_state(before.state, name)
     raised = name in e.EPOCH_RAISING
-    moved = replace(
-        before,
-        state=state,
-        version=before.version + 1,
-        epoch=before.epoch + raised,
-        coverage=Coverage() if raised else before.coverage,
-        wish=(getattr(event, "wish", None) or command_id) if raised else before.wish,
-        cap=None if raised else before.cap,
-    )
+    moved: dict[str, Any] = {"state": state, "version": before.version + 1}
+    if raised:
+        wish = getattr(event, "wish", None) or command_id
+        moved |= {"epoch": before.epoch + 1, "coverage": Coverage(), "wish": wish, "cap": None}
     if name in _PROOFS and before.state in TRANSITIONAL:
         # Who wished it stays in sight, not the worker that proved it.
-        moved = replace(moved, since=at, deadline=None)
+        moved |= {"since": at, "deadline": None}
         if state in {JobState.PAUSED, JobState.STOPPED}:
-            moved = replace(moved, taken=())
+            moved["taken"] = ()
     elif raised or state is not before.state or name == "JobDeployed":
-        moved = replace(moved, since=at, by=getattr(event, "by", None) or actor, deadline=None, reason=None)
-    return _apply(moved, event, Hold("", moved.by if name == "JobDeployed" else actor, at))
+        moved |= {"since": at, "by": getattr(event, "by", None) or actor, "deadline": None, "reason": None}
+    job = replace(before, **moved)
+    return _apply(job, event, Hold("", job.by if name == "JobDeployed" else actor, at))
 
 
 def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
