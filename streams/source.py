@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from slackwater.core.cut import Cut, cut_of
+from slackwater.core.cut import Cut, PartitionKey, cut_of
 from slackwater.core.sql.plan import JobPlan
 from slackwater.core.want import Want
 from slackwater.persistence.steps import reached
@@ -49,17 +49,15 @@ class Source:
         self._connection = connection
         self._settings = consumer_settings(connection.group_of(job_id), worker, connection.session_timeout_ms)
         self._consumer: Consumer | None = None
-        self._held: set[tuple[str, int]] = set()
-        self._owned: set[tuple[str, int]] = set()
-        self._unplaced: set[tuple[str, int]] = set()
-        self._lost = threading.Event()
-        self.last_committed: Cut = ()
-        self._callback_failed: Exception | None = None
-        self._wire_broke = self._has_committed = False
-        self.has_assignment = False
-        self.assigned_at = 0.0
-        self.vouched = False
+        self._lost, self.last_committed, self.assigned_at = threading.Event(), Cut(), 0.0
         self.group: Any = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._owned, self._held, self._unplaced = set[PartitionKey](), set[PartitionKey](), set[PartitionKey]()
+        self._callback_failed: Exception | None = None
+        self._wire_broke = self._has_committed = self._is_closing = False
+        self.has_assignment = self.vouched = False
 
     @property
     def is_open(self) -> bool:
@@ -75,9 +73,7 @@ class Source:
 
     def open(self) -> None:
         """Join the job's group."""
-        self._owned, self._held, self._unplaced = set(), set(), set()
-        self.has_assignment = self.vouched = self._wire_broke = self._has_committed = False
-        self._callback_failed = None
+        self._begin()
         self._consumer = self._connection.consumer(**self._settings, error_cb=self._heard)
         self._consumer.subscribe(
             self._topics,
@@ -89,6 +85,7 @@ class Source:
     def close(self) -> None:
         """Leave the group. What is in flight must be drained before. Closing twice is fine."""
         self._lose()
+        self._is_closing = True
         if self._consumer is not None:
             with contextlib.suppress(Exception):  # of a callback; then the group misses us after the session timeout
                 self._consumer.close()
@@ -196,9 +193,13 @@ class Source:
     # Rebalance callbacks, on the owner's thread inside consume.
 
     def _keep(self, callback: _Callback, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """What the callback raises waits until `consume` is back: out of the client it would come as no exception at all."""
+        """What the callback raises waits until `consume` is back: out of the client it would come as no exception at all.
+
+        While the group is left the client does all that is to do; what we asked would find no coordinator for 10 s.
+        """
         try:
-            callback(consumer, partitions)
+            if not self._is_closing:
+                callback(consumer, partitions)
         except Exception as error:
             self._callback_failed = error
 

@@ -18,6 +18,7 @@ class Consumer:
 
     def __init__(self) -> None:
         self._joined = False
+        self.asked = 0
 
     def subscribe(self, topics: list[str], **callbacks: Any) -> None:
         self._on_assign = callbacks["on_assign"]
@@ -30,10 +31,12 @@ class Consumer:
         return []
 
     def committed(self, asked: list[TopicPartition], timeout_s: float) -> list[TopicPartition]:
+        self.asked += 1
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
 
     def close(self) -> None:
-        pass
+        """A rebalance that was on its way is served in here."""
+        self._on_assign(self, [TopicPartition("orders", 1)])
 
 
 @pytest.fixture
@@ -54,3 +57,11 @@ def test_what_a_rebalance_callback_raises(source: Source) -> None:
         assert not source.has_assignment
         patience.failed(raised.value, "")
         source.close()
+
+
+def test_a_rebalance_served_while_leaving(source: Source) -> None:
+    """It asks nothing of the broker: the answer would not come, and leaving would take as long as its timeout."""
+    source.open()
+    consumer: Any = source.consumer
+    source.close()
+    assert consumer.asked == 0
