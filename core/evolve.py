@@ -103,6 +103,10 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
             return replace(job, warned=event.percent)
         case e.RateCapLifted():
             return replace(job, cap=None)
+        case e.RuleTripped():
+            return replace(job, tripped={**job.tripped, event.hold: by.since})
+        case e.RuleRearmed():
+            return replace(job, tripped={hold: at for hold, at in job.tripped.items() if hold != event.hold})
         case _:
             assert_never(event)
 

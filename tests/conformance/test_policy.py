@@ -9,7 +9,8 @@ from slackwater.core.control.pause import Pause
 from slackwater.core.policy.events import FlagChanged
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, replay_policy
-from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.rule import Rule
+from slackwater.core.policy.verbs import RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from slackwater.core.policy.window import Window
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Outcome
@@ -22,6 +23,7 @@ from .event_store_suite import command, running
 from .test_faults import opened, without_guards
 
 NIGHTLY = Window("nightly", "30 2 * * *", "Europe/Berlin", 1800)
+FAR_BEHIND = Rule("far-behind", "lag", 1000, 10)
 OFF = SetFlag(Flag("none"), "not yet")
 
 
@@ -43,18 +45,27 @@ def events(store: EventStore) -> list[tuple[int, int, str]]:
 def test_set_changed_removed(store: EventStore) -> None:
     """Each change is an event with the next version in the one chain; the policy is their fold; no job is made of it."""
     running(store)
-    for n, verb in enumerate((OFF, SetWindow(NIGHTLY), RemoveWindow("nightly"), SetFlag(Flag()))):
+    verbs = (
+        OFF,
+        SetWindow(NIGHTLY),
+        RemoveWindow("nightly"),
+        SetFlag(Flag()),
+        SetRule(FAR_BEHIND),
+        RemoveRule("far-behind"),
+    )
+    for n, verb in enumerate(verbs):
         result = store.handle(command(f"p{n}", verb, POLICY_ID))
         assert (result.outcome, result.version, result.seq) == (Outcome.ACCEPTED, n + 1, n + 5)
         assert store.policy() == replay_policy(store.history(POLICY_ID))
     assert events(store) == [
         (5, 1, "FlagChanged"), (6, 2, "WindowSet"), (7, 3, "WindowRemoved"), (8, 4, "FlagChanged"),
+        (9, 5, "RuleSet"), (10, 6, "RuleRemoved"),
     ]  # fmt: skip
     assert (store.policy().flag, store.policy().by) == (Flag(), "ana")
     assert [job.id for job in store.jobs()] == [job.id for job in store.jobs(checked=True)] == ["orders_big"]
     assert (store.unreadable_jobs(), store.job(POLICY_ID)) == ((), None)
     verdict = verify(store)
-    assert (verdict.problems, verdict.jobs, verdict.events) == ((), 1, 8)
+    assert (verdict.problems, verdict.jobs, verdict.events) == ((), 1, 10)
 
 
 def test_already_so_and_asked_twice(store: EventStore) -> None:
