@@ -75,6 +75,8 @@ class Command:
     """The sender's own id of the command where the log has it under another: what answers name as their cause."""
     correlation_id: str | None = None
     """What the sender wants to know the answers by: they repeat it, and it means nothing else."""
+    traceparent: str | None = None
+    """W3C trace context of what caused it. Answers repeat it, and workers trace by it."""
 
 
 def is_job_id(text: str) -> bool:

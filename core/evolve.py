@@ -16,7 +16,8 @@ from .spec import JobSpec
 from .states import TRANSITIONAL, JobState
 
 EARLIER_MAX: Final = 10
-_PROOFS = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
+PROOFS: Final = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
+"""Events by which workers prove that a wish was carried out."""
 
 
 def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, actor: str, command_id: str) -> Job:
@@ -34,7 +35,7 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
         wish=(getattr(event, "wish", None) or command_id) if raised else before.wish,
         cap=None if raised else before.cap,
     )
-    if name in _PROOFS and before.state in TRANSITIONAL:
+    if name in PROOFS and before.state in TRANSITIONAL:
         # Who wished it stays in sight, not the worker that proved it.
         moved = replace(moved, since=at, deadline=None)
         if state in {JobState.PAUSED, JobState.STOPPED}:

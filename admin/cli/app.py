@@ -89,10 +89,20 @@ def _warn() -> None:
         print(f"warning: {line}", file=sys.stderr)
 
 
+def trace(service: str) -> None:
+    """Send traces if the environment asks for them; that they cannot be sent keeps nobody from anything."""
+    from slackwater.streams.tracing import begin
+
+    missing = begin(service)
+    if missing is not None and shared.output not in {Output.JSON, Output.JSONL}:
+        print(f"warning: {missing}", file=sys.stderr)
+
+
 def connect() -> Any:
     """The Admin that the root options describe."""
     from ..api import Admin
 
+    trace("slackwater-cli")
     return Admin.connect(shared.log, shared.kafka, actor=shared.actor, channel="cli")
 
 
