@@ -1,6 +1,7 @@
 """The command's root: options every verb shares, and the one place where an error becomes a line and an exit code."""
 
 import json
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -94,7 +95,10 @@ def trace(service: str) -> None:
     from slackwater.streams.tracing import begin
 
     missing = begin(service)
-    if missing is not None and shared.output not in {Output.JSON, Output.JSONL}:
+    if shared.output in {Output.JSON, Output.JSONL}:
+        # A collector that does not answer has nothing to say where stderr is JSON.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    elif missing is not None:
         print(f"warning: {missing}", file=sys.stderr)
 
 

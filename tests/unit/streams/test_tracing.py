@@ -119,6 +119,20 @@ def test_by_api(spans: InMemorySpanExporter, store: MemoryStore) -> None:
     assert ("receive pause", "of the program") in told(spans)
 
 
+def test_by_a_door_that_traces_nothing(spans: InMemorySpanExporter, store: MemoryStore) -> None:
+    """What workers do about one command is one trace all the same."""
+    tracing.use(None)
+    Admin(store, actor="ana").start_job("a", wait=False)
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    tracing.use(provider)
+    spans.clear()
+    vouch(store)
+    found = spans.get_finished_spans()
+    assert [one.name for one in found] == ["slackwater ack", "slackwater ack", "slackwater applied"]
+    assert len({(one.context.trace_id, one.parent.span_id) for one in found if one.context and one.parent}) == 1
+
+
 def test_what_is_refused(spans: InMemorySpanExporter, store: MemoryStore) -> None:
     """Is in the trace, with its code; never with a reason in words."""
     spans.clear()
