@@ -1,8 +1,8 @@
 """What a rule comes to for one job, from one look to the next. Time is that of the watcher's monotonic clock."""
 
 from dataclasses import dataclass, replace
-from typing import Final
 
+from ..commands import TEXT_CHARS_MAX
 from ..control.rearm import Rearm
 from ..control.trip import Trip
 from ..duration import duration_text
@@ -53,7 +53,4 @@ def _why(rule: Rule, value: int) -> str:
     """far behind: lag 12000, at 10000 records or more for 1m."""
     unit = METRICS[rule.metric].unit
     told = f"{rule.metric} {value}, at {rule.upper} {unit} or more for {duration_text(rule.for_s)}"
-    return f"{rule.reason}: {told}"[:_REASON_CHARS_MAX] if rule.reason else told
-
-
-_REASON_CHARS_MAX: Final = 1000
+    return f"{rule.reason}: {told}"[:TEXT_CHARS_MAX] if rule.reason else told
