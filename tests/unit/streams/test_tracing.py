@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -184,3 +185,13 @@ def test_what_turns_it_on(environment: dict[str, str], is_on: bool, monkeypatch:
     assert bool(found) is is_on
     for provider in found:
         provider.shutdown()
+
+
+def test_the_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for and not installed: said in words, and nobody is kept from anything."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    missing = tracing.begin("test", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
+    assert missing is not None
+    assert "slackwater[otel]" in missing
+    with tracing.span("x", TRACEPARENT) as traced:
+        assert traced.traceparent == TRACEPARENT
