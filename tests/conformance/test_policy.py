@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from slackwater.core.control.pause import Pause
+from slackwater.core.control.rearm import Rearm
+from slackwater.core.control.resume import Resume
+from slackwater.core.control.trip import Trip
 from slackwater.core.policy.events import FlagChanged
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, replay_policy
@@ -97,6 +100,29 @@ def test_jobs_are_decided_under_it(store: EventStore) -> None:
     assert store.handle(command("p", Pause("why"))).code == "pause_disabled"
     store.handle(command("on", SetFlag(Flag()), POLICY_ID))
     assert store.handle(command("q", Pause("why"))).changed
+
+
+def test_a_rule_holds_once(store: EventStore) -> None:
+    """Asked by several workers at once, one of them appends; a release by a person does not make it hold again."""
+    running(store)
+    trip = Trip(FAR_BEHIND.hold, "lag", 1000, "lag 1000")
+    found: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda n=n: found.append(store.handle(command(f"t{n}", trip)).changed)) for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [False, False, False, True]
+    (job,) = store.jobs(checked=True)
+    (hold,) = job.holds
+    assert job.tripped == {FAR_BEHIND.hold: hold.since}
+    assert store.handle(command("r", Resume(hold=FAR_BEHIND.hold))).changed
+    assert not store.handle(command("t9", trip)).changed
+    assert store.handle(command("m", Rearm(FAR_BEHIND.hold, hold.since))).events == ("RuleRearmed",)
+    assert store.handle(command("u", trip)).events == ("RuleTripped", "PauseRequested")
+    assert verify(store).ok
 
 
 def test_writers_at_once(store: EventStore) -> None:
