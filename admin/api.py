@@ -23,10 +23,11 @@ from .door import WAIT_TIMEOUT_S, Door
 from .errors import InvalidCommand, Unavailable
 from .policy import PolicyAdmin
 from .questions import Questions
+from .rules import RulesAdmin
 from .settings import load_settings
 
 
-class Admin(PolicyAdmin, Questions):
+class Admin(PolicyAdmin, RulesAdmin, Questions):
     """A connection to the event log, and to Kafka where lag is asked for. Thread-safe; close it, or use `with`."""
 
     def __init__(

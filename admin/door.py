@@ -5,7 +5,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from slackwater.core.settle import settle
 from slackwater.core.states import TRANSITIONAL
 from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
+from slackwater.streams.tracing import about, incoming, outcome_of, span
 
 from .desk import CommandResult, translated, view
 from .errors import InvalidCommand, raise_if_refused
@@ -85,10 +86,18 @@ class Door:
         with translated():
             before = self._store.job(name)
             command = self._command(name, verb, command_id, expected_version)
-            result = settle(before, command, self._store.policy()).result if dry_run else self._store.handle(command)
+            result = settle(before, command, self._store.policy()).result if dry_run else self._decided(command)
             if not dry_run and not result.changed:
                 before = self._store.job(name)  # it may have got there since
         return HandedIn(raise_if_refused(result), before, began)
+
+    def _decided(self, command: Command) -> Result:
+        with span(f"receive {command.verb.name}", incoming.get(), "server", **about(command)) as traced:
+            command = replace(command, traceparent=traced.traceparent)
+            with span("decide") as decided:
+                result = self._store.handle(command)
+                decided.say(**outcome_of(result))
+        return result
 
     def see_through(self, handed: HandedIn, timeout_s: float) -> CommandResult:
         """What the command came to in the end; see `ask`."""

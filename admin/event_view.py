@@ -55,9 +55,11 @@ def facts_of(data: Mapping[str, Any]) -> list[str]:
         facts.append(f"until {data['until'][:19].replace('T', ' ')} UTC")
     if data.get("cut"):
         facts.append(cut_text(tuple(PartitionOffset(*place) for place in data["cut"])))
-    for about in (data.get("flag"), data.get("window")):
+    for about in (data.get("flag"), data.get("window"), data.get("rule")):
         if about:
             facts.append(", ".join(f"{name} {value}" for name, value in about.items() if value is not None))
+    if data.get("metric"):
+        facts.append(f"{data['metric']} {data['value']}")
     if data.get("name"):
         facts.append(data["name"])
     if data.get("worker"):

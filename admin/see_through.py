@@ -15,6 +15,7 @@ from slackwater.core.result import Result
 from slackwater.core.states import TRANSITIONAL, JobState
 from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
+from slackwater.streams.tracing import carried_out
 
 from .errors import NotFound, Refused, SlackwaterError, Timeout
 
@@ -47,7 +48,7 @@ def see_through(
         if verb is None and waited >= CONCLUDE_AFTER_S:
             verb = conclusion.of(job)
         if verb is not None:
-            store.handle(Command(uuid.uuid4().hex, job.id, verb, actor, channel, datetime.now(UTC)))
+            carried_out(store, job, Command(uuid.uuid4().hex, job.id, verb, actor, channel, datetime.now(UTC)))
         else:
             store.wait(seq, min(timeout_s - waited, 1.0))
 

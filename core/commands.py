@@ -13,11 +13,13 @@ from .control.fail import Fail
 from .control.lapse import Lapse
 from .control.lift_cap import LiftCap
 from .control.pause import Pause
+from .control.rearm import Rearm
 from .control.report_gap import ReportGap
 from .control.resume import Resume
 from .control.rollout import Rollback
 from .control.start import Start
 from .control.stop import Stop
+from .control.trip import Trip
 from .control.unreadable import Unreadable
 from .control.warn import Warn
 from .policy.verbs import PolicyVerb
@@ -32,7 +34,8 @@ COMMAND_ID_BYTES_MAX: Final = 200
 DOORS: Final = ("api", "cli", "http", "topic")
 """By which operators ask; a worker's own commands come by `worker`."""
 OperatorVerb = Deploy | Rollback | Start | Pause | Resume | Stop
-Verb = OperatorVerb | PolicyVerb | Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Unreadable
+WatcherVerb = Ack | Fail | Expire | Conclude | ReportGap | Warn | Lapse | LiftCap | Trip | Rearm
+Verb = OperatorVerb | PolicyVerb | WatcherVerb | Unreadable
 
 
 class Position(NamedTuple):
@@ -72,6 +75,8 @@ class Command:
     """The sender's own id of the command where the log has it under another: what answers name as their cause."""
     correlation_id: str | None = None
     """What the sender wants to know the answers by: they repeat it, and it means nothing else."""
+    traceparent: str | None = None
+    """W3C trace context of what caused it. Answers repeat it, and workers trace by it."""
 
 
 def is_job_id(text: str) -> bool:

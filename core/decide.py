@@ -13,11 +13,13 @@ from .control.fail import Fail, decide_fail
 from .control.lapse import Lapse, decide_lapse
 from .control.lift_cap import LiftCap, decide_lift_cap
 from .control.pause import Pause, decide_pause
+from .control.rearm import Rearm, decide_rearm
 from .control.report_gap import ReportGap, decide_report_gap
 from .control.resume import Resume, decide_resume
 from .control.rollout import Rollback
 from .control.start import Start, decide_start
 from .control.stop import Stop, decide_stop
+from .control.trip import Trip, decide_trip
 from .control.unreadable import Unreadable
 from .control.verdicts import legal_verbs, no_such_job
 from .control.warn import Warn, decide_warn
@@ -125,6 +127,10 @@ def _verb(job: Job | None, command: Command) -> Decision:
             return decide_lapse(job, verb, command.at)
         case LiftCap() as verb:
             return decide_lift_cap(job, verb)
+        case Trip() as verb:
+            return decide_trip(job, verb, command.at)
+        case Rearm() as verb:
+            return decide_rearm(job, verb, command.at)
         case Unreadable():  # pragma: no cover - refused with the envelope
             raise AssertionError("an unreadable message has no verb to decide")
         case _ if isinstance(command.verb, PolicyVerb):  # pragma: no cover - settled by the policy

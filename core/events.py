@@ -200,27 +200,28 @@ class RetentionWarned:
     left_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class RuleTripped:
+    """What a rule watches was too high for too long: it holds the job under the name `hold`, once until it is rearmed."""
+
+    hold: str
+    metric: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRearmed:
+    """What the rule watches is low again. It lets go of its hold with this, or somebody already had."""
+
+    hold: str
+
+
 JobEvent = (
-    JobDeployed
-    | RolloutRequested
-    | StartRequested
-    | JobStarted
-    | PauseRequested
-    | HoldAdded
-    | HoldReleased
-    | JobPaused
-    | ResumeRequested
-    | JobResumed
-    | StopRequested
-    | JobStopped
-    | JobFailed
-    | WorkerAcked
-    | GroupFoundEmpty
-    | DataGapFound
-    | DataGapAccepted
-    | RetentionWarned
-    | RateCapLifted
-)
+    JobDeployed | RolloutRequested | StartRequested | JobStarted
+    | PauseRequested | HoldAdded | HoldReleased | JobPaused | ResumeRequested | JobResumed
+    | StopRequested | JobStopped | JobFailed | WorkerAcked | GroupFoundEmpty
+    | DataGapFound | DataGapAccepted | RetentionWarned | RateCapLifted | RuleTripped | RuleRearmed
+)  # fmt: skip
 
 EVENTS: Final[Mapping[str, type[JobEvent]]] = MappingProxyType({kind.__name__: kind for kind in get_args(JobEvent)})
 """Every event type by its name in the log."""

@@ -16,7 +16,8 @@ from .spec import JobSpec
 from .states import TRANSITIONAL, JobState
 
 EARLIER_MAX: Final = 10
-_PROOFS = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
+PROOFS: Final = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
+"""Events by which workers prove that a wish was carried out."""
 
 
 def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, actor: str, command_id: str) -> Job:
@@ -29,7 +30,7 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
     if raised:
         wish = getattr(event, "wish", None) or command_id
         moved |= {"epoch": before.epoch + 1, "coverage": Coverage(), "wish": wish, "cap": None}
-    if name in _PROOFS and before.state in TRANSITIONAL:
+    if name in PROOFS and before.state in TRANSITIONAL:
         # Who wished it stays in sight, not the worker that proved it.
         moved |= {"since": at, "deadline": None}
         if state in {JobState.PAUSED, JobState.STOPPED}:
@@ -99,6 +100,10 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
             return replace(job, warned=event.percent)
         case e.RateCapLifted():
             return replace(job, cap=None)
+        case e.RuleTripped():
+            return replace(job, tripped={**job.tripped, event.hold: by.since})
+        case e.RuleRearmed():
+            return replace(job, tripped={hold: at for hold, at in job.tripped.items() if hold != event.hold})
         case _:
             assert_never(event)
 

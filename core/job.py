@@ -84,6 +84,8 @@ class Job:
     """Specs that were deployed before this one, the latest last: what a rollback may go back to."""
     cap: RateCap | None = None
     """How fast it may go while it catches up after a slow resume."""
+    tripped: Mapping[str, datetime] = field(default_factory=dict)
+    """Hold of a rule → when the rule placed it. Until it is rearmed it does not hold again, whoever let go of the hold."""
     warned: int = 100
     """Percent of the time until loss that was left at the last warning of this pause."""
 

@@ -58,6 +58,9 @@ class Worked:
     """Memory of the whole worker, which may run other jobs too."""
     offsets: Cut = ()
     """The partitions it owns, and the next record of each."""
+    errors_per_min: int = 0
+    """Of `errors` and `dead_letters`: how many came within the last minute."""
+    dead_letters_per_min: int = 0
     kind: Literal["worked"] = "worked"
 
 

@@ -42,6 +42,8 @@ class Result:
     """The sender's own id of the command, if that is not `command_id`."""
     correlation_id: str | None = None
     """What the sender wants to know the answers by."""
+    traceparent: str | None = None
+    """The trace it belongs to: what carries it out is traced under it."""
 
     @property
     def changed(self) -> bool:

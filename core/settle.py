@@ -143,5 +143,6 @@ def _result(
         events=tuple(name_of(event) for event in events),
         correlation=command.correlation,
         correlation_id=command.correlation_id,
+        traceparent=command.traceparent,
         **more,  # type: ignore[arg-type]
     )

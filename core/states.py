@@ -29,5 +29,7 @@ LIVE: Final = frozenset(
 )
 """States in which workers take part in the job's consumer group."""
 
+HOLDABLE: Final = LIVE - {JobState.STOPPING}
+"""States in which a hold can be placed, by whoever."""
 TRANSITIONAL: Final = frozenset({JobState.STARTING, JobState.PAUSING, JobState.RESUMING, JobState.STOPPING})
 """States that wait for coverage and carry a deadline."""

@@ -11,6 +11,7 @@ from .evolve import evolve_recorded
 from .histogram import Histogram
 from .job import Job
 from .policy.events import PolicyEvent
+from .policy.rule import RULE_PREFIX
 from .policy.window import HOLD_PREFIX
 from .recorded import Recorded
 from .states import TRANSITIONAL, JobState
@@ -19,7 +20,7 @@ PAUSE_BOUNDS_S: Final = (1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86_4
 TRANSITION_BOUNDS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60)
 """Around what is promised: a pause within two seconds, a resume within three, both within five."""
 
-_HOLD_KINDS: Final = {HOLD_PREFIX: "window", "auto:": "auto"}
+_HOLD_KINDS: Final = {HOLD_PREFIX: "window", RULE_PREFIX: "auto"}
 PAUSE_CODES: Final = frozenset({"operator", "named_hold", *_HOLD_KINDS.values()})
 """Why a job was paused: by the hold that began it, never in the words of whoever asked."""
 RESUME_CODES: Final = frozenset({"released", "hold_ended"})

@@ -89,4 +89,15 @@ JOB_TRANSITIONS: Final[tuple[Row, ...]] = (
     Row(S.FAILED, "DataGapAccepted", S.FAILED),
     Row(S.PAUSED, "RetentionWarned", S.PAUSED),
     Row(S.RUNNING, "RateCapLifted", S.RUNNING),
+    # A rule holds whatever can be held, and is ready again once what it watches is low.
+    Row(S.STARTING, "RuleTripped", S.STARTING),
+    Row(S.RUNNING, "RuleTripped", S.RUNNING),
+    Row(S.PAUSING, "RuleTripped", S.PAUSING),
+    Row(S.PAUSED, "RuleTripped", S.PAUSED),
+    Row(S.RESUMING, "RuleTripped", S.RESUMING),
+    Row(S.STARTING, "RuleRearmed", S.STARTING),
+    Row(S.RUNNING, "RuleRearmed", S.RUNNING),
+    Row(S.PAUSING, "RuleRearmed", S.PAUSING),
+    Row(S.PAUSED, "RuleRearmed", S.PAUSED),
+    Row(S.RESUMING, "RuleRearmed", S.RESUMING),
 )

@@ -1,6 +1,7 @@
 """What a worker counts of each job, over all the record paths it has for it: no fact of the job's life."""
 
 import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from slackwater.core.cut import Cut, cut_of
 from slackwater.core.histogram import Histogram
 from slackwater.core.observation import BATCH_BOUNDS_S, Worked
 
+_MINUTE_S: Final = 60.0
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -72,6 +74,24 @@ class Rates:
         at, before = self._before.get(job_id, (now, records))
         self._before[job_id] = (now, records)
         return round((records - before) / (now - at), 3) if now > at else 0.0
+
+
+class LastMinute:
+    """What came of errors and dead letters of each job within the last minute. `clock` is monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._looks: dict[str, deque[tuple[float, int, int]]] = {}
+
+    def of(self, job_id: str, counts: Counts) -> tuple[int, int]:
+        """Errors and dead letters since the last look that is a minute old; at first, since counting began."""
+        now = self._clock()
+        looks = self._looks.setdefault(job_id, deque([(now, 0, 0)]))
+        looks.append((now, counts.errors, counts.dead_letters))
+        while looks[1][0] <= now - _MINUTE_S:
+            looks.popleft()
+        _, errors, dead_letters = looks[0]
+        return counts.errors - errors, counts.dead_letters - dead_letters
 
 
 def rss_bytes() -> int:

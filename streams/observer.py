@@ -6,6 +6,7 @@ On a thread of its own and never waited for: a database that cannot be reached k
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from slackwater.core.observation import Observation
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import EventStore
 
-from .counts import CountsOfJobs, Rates, rss_bytes
+from .counts import CountsOfJobs, LastMinute, Rates, rss_bytes
 from .standing import Standing
 
 log = structlog.get_logger()
@@ -31,6 +32,7 @@ class Observer:
         self._worker = worker
         self._counts = counts
         self._rates = Rates(clock)
+        self._last_minute = LastMinute(clock)
         self._last_words: set[str] = set()
 
     def observe(self, running: Iterable[tuple[str, Standing | None]], at: datetime) -> list[Observation]:
@@ -44,7 +46,9 @@ class Observer:
         for job_id, counts in list(self._counts.items()):
             if job_id not in self._last_words:
                 worked = counts.worked(owned.get(job_id, ()), self._rates.of(job_id, counts.records), memory)
-                found.append(Observation(job_id, self._worker, at, worked))
+                errors, dead_letters = self._last_minute.of(job_id, counts)
+                told = replace(worked, errors_per_min=errors, dead_letters_per_min=dead_letters)
+                found.append(Observation(job_id, self._worker, at, told))
         self._last_words |= self._counts.keys() - owned.keys()
         return found
 

@@ -18,11 +18,10 @@ from slackwater.core.control.pause import Pause
 from slackwater.core.job import Job
 from slackwater.core.policy.policy import Policy
 from slackwater.core.policy.window import Occurrence, Window
-from slackwater.core.states import LIVE, JobState
+from slackwater.core.states import HOLDABLE
 
 SCHEDULER: Final = "scheduler"
 """The actor of what time does."""
-_HOLDABLE: Final = LIVE - {JobState.STOPPING}
 
 
 class OpenWindow(NamedTuple):
@@ -56,7 +55,7 @@ def windows_due(policy: Policy, opened: Sequence[OpenWindow], job: Job) -> Itera
     The id is one for the occurrence, the job and the window as it is now: asked again it is a duplicate. So whoever released
     the hold is not overruled until the next occurrence, or until somebody changes the window.
     """
-    if job.state not in _HOLDABLE or not policy.flag.allows(job.id, job.spec.labels):
+    if job.state not in HOLDABLE or not policy.flag.allows(job.id, job.spec.labels):
         return
     for window, (begins, ends) in opened:
         if window.chooses(job.spec.labels) and job.hold(window.hold) is None:

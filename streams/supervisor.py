@@ -36,6 +36,7 @@ from .logging_setup import about
 from .oversight import Action, AskGroup, Bury, Employ, Oversight, Say, Tell
 from .scheduler import SCHEDULER, OpenWindow, due, open_windows, windows_due
 from .standing import Standing
+from .tracing import carried_out
 
 log = structlog.get_logger()
 POLL_INTERVAL_S: Final = 1.0
@@ -195,7 +196,8 @@ class Supervisor(Service):
 def say(store: EventStore, actor: str, job: Job, verb: Verb, id: str | None = None) -> None:
     """A worker's own command. Its id, unless given, follows from content and version answered: a repeat is a duplicate."""
     digest = payload_hash([actor, job.id, verb.name, job.version, repr(verb)]).hex()[:24]
-    result = store.handle(Command(id or f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC)))
+    command = Command(id or f"{actor}/{digest}", job.id, verb, actor, "worker", datetime.now(UTC))
+    result = carried_out(store, job, command)
     reached("acked")
     if result.changed:
         told = {"job_name": job.id, "epoch": result.epoch, "command_id": job.wish, "state": result.state}

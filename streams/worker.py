@@ -34,6 +34,8 @@ from .kafka_connection import KafkaConnection
 from .logging_setup import about, set_up_logging
 from .metrics_server import MetricsServer
 from .observer import Observer, ObserverService
+from .rule_watch import RuleWatch
+from .scheduler import SCHEDULER
 from .supervisor import Supervisor, say
 from .topics import ControlTopics, ensure_topics
 from .vigil import Vigil
@@ -80,6 +82,7 @@ class VigilService(Service):
         self._app = app
         self._store = store
         self._settings = settings
+        self._rules = RuleWatch(settings.vigil_interval_s)
 
     @Service.task
     async def _watch(self) -> None:
@@ -109,6 +112,14 @@ class VigilService(Service):
         seen = [Observation(job_id, VIGIL, at, body) for job_id, body in vigil.seen.items()]
         control = vigil.look_at_control(topics.prefix, topics.control)
         self._store.observe([*seen, Observation(CONTROL, VIGIL, at, control)])
+        self._keep_rules(at)
+
+    def _keep_rules(self, at: datetime) -> None:
+        policy = self._store.policy()
+        if policy.rules:
+            jobs = self._store.jobs(checked=True)
+            for job, verb in self._rules.look(policy, jobs, self._store.observations(), at):
+                say(self._store, SCHEDULER, job, verb)
 
 
 class PublisherService(Service):

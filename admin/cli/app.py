@@ -1,6 +1,7 @@
 """The command's root: options every verb shares, and the one place where an error becomes a line and an exit code."""
 
 import json
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -89,16 +90,29 @@ def _warn() -> None:
         print(f"warning: {line}", file=sys.stderr)
 
 
+def trace(service: str) -> None:
+    """Send traces if the environment asks for them; that they cannot be sent keeps nobody from anything."""
+    from slackwater.streams.tracing import begin
+
+    missing = begin(service)
+    if shared.output in {Output.JSON, Output.JSONL}:
+        # A collector that does not answer has nothing to say where stderr is JSON.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    elif missing is not None:
+        print(f"warning: {missing}", file=sys.stderr)
+
+
 def connect() -> Any:
     """The Admin that the root options describe."""
     from ..api import Admin
 
+    trace("slackwater-cli")
     return Admin.connect(shared.log, shared.kafka, actor=shared.actor, channel="cli")
 
 
 def main() -> None:
     """Run the command line; never shows a traceback for what a user can mend."""
-    from . import control, house, look, metrics, policy, upkeep, watch  # noqa: F401 - each adds its verbs to `app`
+    from . import control, house, look, metrics, policy, rules, upkeep, watch  # noqa: F401 - each adds its verbs to `app`
 
     try:
         sys.exit(app(standalone_mode=False) or 0)

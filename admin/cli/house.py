@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SlackwaterError, Unavailable
-from .app import Output, OutputOption, app, shared
+from .app import Output, OutputOption, app, shared, trace
 
 ErrorsOption = Annotated[Output, typer.Option("--output", "-o", help="Format of an error on stderr.")]
 
@@ -63,6 +63,7 @@ def worker(
 
     if parent_pid is not None:
         threading.Thread(target=_end_with, args=(parent_pid,), daemon=True).start()
+    trace("slackwater-worker")
     run(shared.log, shared.kafka, name, log_level, wait, metrics_port)
 
 
@@ -88,6 +89,7 @@ def web(
     from ..web.settings import web_settings
 
     settings = web_settings(host, port, token or (), read_only, host_name or ())
+    trace("slackwater-web")
     serve(shared.log, shared.kafka, settings)
 
 

@@ -41,7 +41,7 @@ def flag(
     with connect() as admin:
         if mode is not None:
             how = {"selector": selector, "percent": percent, "otherwise": otherwise, "reason": reason}
-            _tell(admin.set_flag(mode, **how, command_id=command_id), f"pausing is on for {mode}", output)
+            tell(admin.set_flag(mode, **how, command_id=command_id), f"pausing is on for {mode}", output)
             return
         if (selector, percent, otherwise, reason, command_id) != (None, 100, REFUSE, None, None):
             raise Usage("usage", "for which jobs?", hint="slackwater flag some --percent 10")
@@ -81,7 +81,7 @@ def add(
         how = {"zone": zone, "for_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
         result = admin.set_window(name, cron, **how)
         found = [one for one in admin.upcoming_windows(count=1) if one.name == name]
-    _tell(result, f"window {name}: opens {_local(found[-1].begins)}, {len(found[-1].jobs)} jobs" if found else "", output)
+    tell(result, f"window {name}: opens {_local(found[-1].begins)}, {len(found[-1].jobs)} jobs" if found else "", output)
 
 
 @window.command(name="list")
@@ -108,10 +108,11 @@ def remove(
 ) -> None:
     """Take a window away. Jobs it holds now stay held until its end: release them by `resume --hold window:NAME`."""
     with connect() as admin:
-        _tell(admin.remove_window(name, reason=reason, command_id=command_id), f"window {name} is gone", output)
+        tell(admin.remove_window(name, reason=reason, command_id=command_id), f"window {name} is gone", output)
 
 
-def _tell(result: Any, done: str, output: Output) -> None:
+def tell(result: Any, done: str, output: Output) -> None:
+    """What a change of the policy came to."""
     from .render import one
 
     if not one(result, output):

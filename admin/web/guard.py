@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from slackwater.streams.control.strict_json import MESSAGE_BYTES_MAX
+from slackwater.streams.tracing import heard
 
 from .. import errors
 from .caller import Caller, Callers, Session
@@ -59,6 +60,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request, started, taken = Request(scope), False, 0
+        heard(request.headers.get("traceparent"))
         known = self._callers.session(request)
         request.state.session = known or self._callers.begin()
         request.state.caller = None

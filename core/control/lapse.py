@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..decisions import Accepted, AlreadySo, Decision
-from ..events import HoldReleased, ResumeRequested
+from ..events import HoldReleased, JobEvent, ResumeRequested
 from ..job import Job
 from ..states import JobState
 
@@ -28,8 +28,12 @@ def decide_lapse(job: Job, verb: Lapse, at: datetime) -> Decision:
     if held is None or held.until != verb.until or at < verb.until or job.state is JobState.STOPPING:
         return AlreadySo(job.since, job.by, job.reason)
     why = f"held until {verb.until:%Y-%m-%d %H:%M:%S} UTC"
+    released = let_go(job, verb.hold, why, at)
+    return AlreadySo(job.since, job.by, job.reason) if released is None else Accepted((released,))
+
+
+def let_go(job: Job, hold: str, why: str, at: datetime) -> JobEvent | None:
+    """What releasing the hold comes to where nobody asked; None where the job would run over a loss."""
     if job.state not in _STILL or len(job.holds) > 1:
-        return Accepted((HoldReleased(verb.hold, why),))
-    if job.gap is not None:
-        return AlreadySo(job.since, job.by, job.reason)
-    return Accepted((ResumeRequested((verb.hold,), why, at + _TIMEOUT),))
+        return HoldReleased(hold, why)
+    return ResumeRequested((hold,), why, at + _TIMEOUT) if job.gap is None else None

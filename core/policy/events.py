@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, get_args
 
 from .flag import Flag
+from .rule import Rule
 from .window import Window
 
 
@@ -32,6 +33,21 @@ class WindowRemoved:
     reason: str | None = None
 
 
-PolicyEvent = FlagChanged | WindowSet | WindowRemoved
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A rule is there from now on, or is another one. A hold that it has placed stays, and is this one's now."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRemoved:
+    """It holds no more jobs. Those it holds stay held until a person lets go."""
+
+    name: str
+    reason: str | None = None
+
+
+PolicyEvent = FlagChanged | WindowSet | WindowRemoved | RuleSet | RuleRemoved
 POLICY_EVENTS: Final[Mapping[str, type[PolicyEvent]]] = MappingProxyType({k.__name__: k for k in get_args(PolicyEvent)})
 """Every event type by its name in the log."""

@@ -5,6 +5,7 @@ from ..control.pause import Pause
 from ..control.resume import Resume
 from ..control.start import Start
 from ..control.stop import Stop
+from ..control.trip import Trip
 from ..control.verdicts import legal_verbs
 from ..decisions import Refused
 from ..job import Job
@@ -18,12 +19,12 @@ def as_flagged(flag: Flag, job: Job | None, command: Command) -> Verb | Refused:
     What a worker asks by itself is never another verb: nobody would start again what a window has stopped.
     """
     verb = command.verb
-    if job is None or not isinstance(verb, Pause | Resume) or flag.allows(job.id, job.spec.labels):
+    if job is None or not isinstance(verb, Pause | Resume | Trip) or flag.allows(job.id, job.spec.labels):
         return verb
     if isinstance(verb, Resume):
         is_other_way = flag.otherwise == "stop" and job.state is JobState.STOPPED and not job.holds
         return Start(verb.reason, verb.timeout_s, verb.accept_gap) if is_other_way else verb
-    if flag.otherwise == "stop" and command.channel != "worker":
+    if isinstance(verb, Pause) and flag.otherwise == "stop" and command.channel != "worker":
         return Stop(verb.reason, verb.timeout_s)
     hint = "stop and start it, or turn pausing on: slackwater flag all"
     return Refused("pause_disabled", f"pausing is off for {job.id}", hint, job.state, legal_verbs(job))

@@ -1,21 +1,25 @@
 """The policy as folded from its events, and what a command comes to."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from ..decisions import AlreadySo, Refused
 from ..recorded import Recorded
-from .events import FlagChanged, PolicyEvent, WindowRemoved, WindowSet
+from .events import FlagChanged, PolicyEvent, RuleRemoved, RuleSet, WindowRemoved, WindowSet
 from .flag import Flag, wrong_with_flag
-from .verbs import PolicyVerb, RemoveWindow, SetFlag, SetWindow
+from .rule import Rule, wrong_with_rule
+from .verbs import PolicyVerb, RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from .window import Window, wrong_with_window
 
 POLICY_ID: Final = "@policy"
 """Its stream in the log: no job can be named so."""
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}", re.ASCII)
+
+
+T = TypeVar("T", Window, Rule)
 
 
 class ForeignEvent(Exception):
@@ -29,6 +33,7 @@ class Policy:
     version: int = 0
     flag: Flag = field(default_factory=Flag)
     windows: tuple[Window, ...] = ()
+    rules: tuple[Rule, ...] = ()
     since: datetime | None = None
     by: str = ""
 
@@ -36,6 +41,10 @@ class Policy:
     def id(self) -> str:
         """Its stream in the log."""
         return POLICY_ID
+
+    def rules_for(self, job_id: str, labels: Mapping[str, str]) -> tuple[Rule, ...]:
+        """The rules that watch this job: none where pausing is off."""
+        return tuple(rule for rule in self.rules if rule.chooses(labels)) if self.flag.allows(job_id, labels) else ()
 
     @property
     def epoch(self) -> int:
@@ -59,6 +68,12 @@ def decide_policy(policy: Policy, verb: PolicyVerb) -> PolicyEvent | AlreadySo |
         case RemoveWindow(name, reason):
             event = WindowRemoved(name, reason)
             wrong, is_so = None, name not in {window.name for window in policy.windows}
+        case SetRule(rule):
+            event = RuleSet(rule)
+            wrong, is_so = _wrong_name(rule.name) or wrong_with_rule(rule), rule in policy.rules
+        case RemoveRule(name, reason):
+            event = RuleRemoved(name, reason)
+            wrong, is_so = None, name not in {rule.name for rule in policy.rules}
         case _:
             assert_never(verb)
     if wrong is not None:
@@ -77,12 +92,23 @@ def evolve_policy(policy: Policy, event: PolicyEvent, *, at: datetime, actor: st
         case FlagChanged():
             return replace(after, flag=event.flag)
         case WindowSet(window):
-            others = (one for one in after.windows if one.name != window.name)
-            return replace(after, windows=tuple(sorted((*others, window), key=lambda one: one.name)))
+            return replace(after, windows=_named((*_without(after.windows, window.name), window)))
         case WindowRemoved(name):
-            return replace(after, windows=tuple(window for window in after.windows if window.name != name))
+            return replace(after, windows=_without(after.windows, name))
+        case RuleSet(rule):
+            return replace(after, rules=_named((*_without(after.rules, rule.name), rule)))
+        case RuleRemoved(name):
+            return replace(after, rules=_without(after.rules, name))
         case _:
             assert_never(event)
+
+
+def _without(several: tuple[T, ...], name: str) -> tuple[T, ...]:
+    return tuple(one for one in several if one.name != name)
+
+
+def _named(several: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(sorted(several, key=lambda one: one.name))
 
 
 def evolve_policy_recorded(policy: Policy, recorded: Recorded) -> Policy:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .flag import Flag
+from .rule import Rule
 from .window import Window
 
 
@@ -40,4 +41,28 @@ class RemoveWindow:
     name = "remove_window"
 
 
-PolicyVerb = SetFlag | SetWindow | RemoveWindow
+@dataclass(frozen=True, slots=True)
+class SetRule:
+    """Add a rule that holds jobs by itself, or change the one of that name."""
+
+    rule: Rule
+
+    name = "set_rule"
+
+    @property
+    def reason(self) -> str | None:
+        """Why: what the holds will say."""
+        return self.rule.reason
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRule:
+    """Take a rule away."""
+
+    rule: str
+    reason: str | None = None
+
+    name = "remove_rule"
+
+
+PolicyVerb = SetFlag | SetWindow | RemoveWindow | SetRule | RemoveRule

@@ -19,6 +19,7 @@ from slackwater.persistence.store import EventStore
 
 from ..logging_setup import about_command
 from ..topics import ControlTopics
+from ..tracing import about, outcome_of, span
 from .cloud_events import reply, reply_kinds
 from .envelope import read_command
 from .flat_form import Arrival
@@ -73,17 +74,24 @@ class ControlAgent:
             log.warning("a message without a value is ignored", position=arrival.position.name, ignored=self.ignored)
             return
         command = read_command(arrival, datetime.now(UTC))
+        with span(f"receive {command.verb.name}", arrival.traceparent, "consumer", **about(command)) as traced:
+            await self._receive(arrival, replace(command, traceparent=traced.traceparent))
+
+    async def _receive(self, arrival: Arrival, command: Command) -> None:
         about_command(command)
         if arrival.key is not None and command.job_id and arrival.key != command.job_id.encode():
             self.misplaced += 1
             why = "with more partitions order would be lost"
             log.warning(f"a command's key is not its job: {why}", job_name=command.job_id, misplaced=self.misplaced)
-        result = await self._decide(command)
+        with span("decide") as traced:
+            result = await self._decide(command)
+            traced.say(**outcome_of(result))
         told = {"epoch": result.epoch, "actor": command.actor, "state": result.state, "code": result.code}
         log.info(f"{result.verb} {result.outcome}", **told)
         self._wake()
         # Who asks once more waits for the answer to this message, not to the first.
-        await self._answer(command, replace(result, correlation_id=command.correlation_id))
+        own = replace(result, correlation_id=command.correlation_id, traceparent=command.traceparent)
+        await self._answer(command, own)
 
     async def _decide(self, command: Command) -> Result:
         """Waits out a log that cannot be asked: nothing is done with before it is recorded.

@@ -71,7 +71,13 @@ def _answer(kind: str, result: Result, at: datetime, data: dict[str, Any]) -> Ka
     named = {"causationid": result.correlation or result.command_id}
     if result.correlation_id is not None:
         named["correlationid"] = result.correlation_id
-    return _message(f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, **named)
+    if result.traceparent is not None:
+        named["traceparent"] = result.traceparent
+    message = _message(f"reply.{kind}", f"{result.command_id}#{kind}", result.job_id, at, data, **named)
+    if result.traceparent is not None:
+        # Whoever traces Kafka looks for it beside the message.
+        message.headers["traceparent"] = result.traceparent.encode()
+    return message
 
 
 def published(recorded: Recorded) -> KafkaMessage:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from slackwater.core.commands import Position
+from slackwater.core.traceparent import is_traceparent
 
 from .strict_json import BadMessage, parse_object
 
@@ -29,6 +30,12 @@ class Arrival:
     def is_tombstone(self) -> bool:
         """No value, and no CloudEvent that does without one."""
         return self.value is None and _BINARY_MARK not in self.headers
+
+    @property
+    def traceparent(self) -> str | None:
+        """The trace it belongs to, by its transport or else as a CloudEvent; what is no trace context is ignored."""
+        said = (self.headers.get(name, b"").decode("ascii", "replace") for name in ("traceparent", "ce_traceparent"))
+        return next((text for text in said if is_traceparent(text)), None)
 
 
 def flatten(arrival: Arrival, verbs: Collection[str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from slackwater.streams.embedded_kafka import EmbeddedKafka
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.topics import ensure_topics
 
-from . import foreign_runs, long_lists, slackwater_job, store_rates, web_page
+from . import foreign_runs, long_lists, metrics_cost, slackwater_job, store_rates, web_page
 from .dataset import PARTITIONS, bare_loop_s, fill
 
 RECORDS = int(os.environ.get("SW_BENCH_RECORDS", "1000000"))
@@ -40,6 +40,9 @@ def main() -> None:
         bytewax = foreign_runs.run("bytewax_flow", kafka.bootstrap, RECORDS, "bytewax[kafka]==0.21.1", "setuptools<81")
         say("Slackwater")
         job = slackwater_job.run(kafka.bootstrap, RECORDS, CYCLES)
+        # Since then there are more records than those: what was written while it paused.
+        say("Slackwater with and without metrics")
+        metrics = metrics_cost.run(kafka.bootstrap, RECORDS)
     rates = {
         "(a) bare consume loop, no work": sorted(bare)[1],
         "(b) Slackwater, exactly-once": job["records_per_s"],
@@ -54,7 +57,7 @@ def main() -> None:
         )
         print(f"| {name} | {figures} |")
     more = {"stores": store_rates.run(), "lists": long_lists.run(), "web": web_page.run(), "cold_start_s": cold_start()}
-    print(json.dumps({"job": job, **more}, indent=1))
+    print(json.dumps({"job": job, "metrics": metrics, **more}, indent=1))
 
 
 def _rate(found: float | str, count: int) -> float | str:

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from slackwater.core.control.pause import Pause
+from slackwater.core.control.rearm import Rearm
+from slackwater.core.control.resume import Resume
+from slackwater.core.control.trip import Trip
 from slackwater.core.policy.events import FlagChanged
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, replay_policy
-from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.rule import Rule
+from slackwater.core.policy.verbs import RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from slackwater.core.policy.window import Window
 from slackwater.core.recorded import Recorded
 from slackwater.core.result import Outcome
@@ -22,6 +26,7 @@ from .event_store_suite import command, running
 from .test_faults import opened, without_guards
 
 NIGHTLY = Window("nightly", "30 2 * * *", "Europe/Berlin", 1800)
+FAR_BEHIND = Rule("far-behind", "lag", 1000, 10)
 OFF = SetFlag(Flag("none"), "not yet")
 
 
@@ -43,18 +48,27 @@ def events(store: EventStore) -> list[tuple[int, int, str]]:
 def test_set_changed_removed(store: EventStore) -> None:
     """Each change is an event with the next version in the one chain; the policy is their fold; no job is made of it."""
     running(store)
-    for n, verb in enumerate((OFF, SetWindow(NIGHTLY), RemoveWindow("nightly"), SetFlag(Flag()))):
+    verbs = (
+        OFF,
+        SetWindow(NIGHTLY),
+        RemoveWindow("nightly"),
+        SetFlag(Flag()),
+        SetRule(FAR_BEHIND),
+        RemoveRule("far-behind"),
+    )
+    for n, verb in enumerate(verbs):
         result = store.handle(command(f"p{n}", verb, POLICY_ID))
         assert (result.outcome, result.version, result.seq) == (Outcome.ACCEPTED, n + 1, n + 5)
         assert store.policy() == replay_policy(store.history(POLICY_ID))
     assert events(store) == [
         (5, 1, "FlagChanged"), (6, 2, "WindowSet"), (7, 3, "WindowRemoved"), (8, 4, "FlagChanged"),
+        (9, 5, "RuleSet"), (10, 6, "RuleRemoved"),
     ]  # fmt: skip
     assert (store.policy().flag, store.policy().by) == (Flag(), "ana")
     assert [job.id for job in store.jobs()] == [job.id for job in store.jobs(checked=True)] == ["orders_big"]
     assert (store.unreadable_jobs(), store.job(POLICY_ID)) == ((), None)
     verdict = verify(store)
-    assert (verdict.problems, verdict.jobs, verdict.events) == ((), 1, 8)
+    assert (verdict.problems, verdict.jobs, verdict.events) == ((), 1, 10)
 
 
 def test_already_so_and_asked_twice(store: EventStore) -> None:
@@ -86,6 +100,29 @@ def test_jobs_are_decided_under_it(store: EventStore) -> None:
     assert store.handle(command("p", Pause("why"))).code == "pause_disabled"
     store.handle(command("on", SetFlag(Flag()), POLICY_ID))
     assert store.handle(command("q", Pause("why"))).changed
+
+
+def test_a_rule_holds_once(store: EventStore) -> None:
+    """Asked by several workers at once, one of them appends; a release by a person does not make it hold again."""
+    running(store)
+    trip = Trip(FAR_BEHIND.hold, "lag", 1000, "lag 1000")
+    found: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda n=n: found.append(store.handle(command(f"t{n}", trip)).changed)) for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [False, False, False, True]
+    (job,) = store.jobs(checked=True)
+    (hold,) = job.holds
+    assert job.tripped == {FAR_BEHIND.hold: hold.since}
+    assert store.handle(command("r", Resume(hold=FAR_BEHIND.hold))).changed
+    assert not store.handle(command("t9", trip)).changed
+    assert store.handle(command("m", Rearm(FAR_BEHIND.hold, hold.since))).events == ("RuleRearmed",)
+    assert store.handle(command("u", trip)).events == ("RuleTripped", "PauseRequested")
+    assert verify(store).ok
 
 
 def test_writers_at_once(store: EventStore) -> None:

@@ -6,8 +6,9 @@ from typing import Final
 from slackwater.core import events as e
 from slackwater.core.codec import LogEvent
 from slackwater.core.cut import Gap, cut_of
-from slackwater.core.policy.events import FlagChanged, WindowRemoved, WindowSet
+from slackwater.core.policy.events import FlagChanged, RuleRemoved, RuleSet, WindowRemoved, WindowSet
 from slackwater.core.policy.flag import Flag
+from slackwater.core.policy.rule import Rule
 from slackwater.core.policy.window import Window
 from slackwater.core.spec import JobSpec
 
@@ -47,4 +48,8 @@ EXAMPLES: Final[tuple[LogEvent, ...]] = (
     FlagChanged(Flag("some", "team=data,tier!=test", 25, "stop"), "a quarter first"),
     WindowSet(Window("nightly", "30 2 * * *", "Europe/Berlin", 1800, "team in (data,web)", "größere Wartung")),
     WindowRemoved("nightly", "done"),
+    e.RuleTripped("rule:far-behind", "lag", 2**40),
+    e.RuleRearmed("rule:far-behind"),
+    RuleSet(Rule("far-behind", "lag", 100_000, 1_000, 60, 300, "team in (data,web)", "größer als geplant")),
+    RuleRemoved("far-behind", "done"),
 )

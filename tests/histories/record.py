@@ -20,11 +20,13 @@ from slackwater.core.control.expire import Expire
 from slackwater.core.control.fail import Fail
 from slackwater.core.control.lift_cap import LiftCap
 from slackwater.core.control.pause import Pause
+from slackwater.core.control.rearm import Rearm
 from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
+from slackwater.core.control.trip import Trip
 from slackwater.core.control.warn import Warn
 from slackwater.core.cut import Gap, cut_of, gaps_text
 from slackwater.core.events import JobEvent, JobPaused
@@ -271,6 +273,18 @@ def rolled_out(log: Recorder) -> None:
     log.ack("w-1", {0: 70, 1: 90})
 
 
+def held_by_a_rule(log: Recorder) -> None:
+    """A rule holds a job and lets go; holds it once more, a person lets go, and the rule is ready when the value is low."""
+    _running(log)
+    for released in ("errors_per_min at 0 or less for 1m", None):
+        log.ask(Trip("rule:failing", "errors_per_min", 7, "errors_per_min 7"), "scheduler")
+        log.ack("w-1", {0: 7, 1: 9})
+        if released is None:
+            log.ask(Resume(hold="rule:failing"), "ben")
+        log.ask(Rearm("rule:failing", log.jobs["orders_big"].tripped["rule:failing"], released), "scheduler")
+        log.ack("w-1", {0: 7, 1: 9})
+
+
 def illegal_order(log: Recorder) -> None:
     """Fails on purpose: JobPaused straight after StartRequested, in a chain that verifies."""
     log.ask(Deploy(SPEC))
@@ -299,6 +313,7 @@ HISTORIES: Final[dict[str, Callable[[Recorder], None]]] = {
     "0012-late-pause-falls-back-to-a-stop": late_pause_falls_back,
     "0013-data-gap-found-and-accepted": gap_accepted,
     "0014-rolled-out-while-held-and-back": rolled_out,
+    "0015-held-by-a-rule-and-let-go-by-a-person": held_by_a_rule,
     "0101-illegal-order": illegal_order,
     "0102-unknown-event": unknown_event,
 }

@@ -1,4 +1,4 @@
-"""A maintenance window on real workers."""
+"""What holds jobs by itself, on real workers: a maintenance window, a rule."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,5 +26,30 @@ def test_a_window_opens_and_closes(rig: Rig) -> None:
         "SELECT event, actor FROM job_history WHERE event IN ('PauseRequested', 'HoldAdded', 'ResumeRequested') ORDER BY seq"
     )
     assert [tuple(row) for row in found.rows] == [("PauseRequested", "scheduler"), ("ResumeRequested", "scheduler")]
+    assert rig.admin.verify().ok
+    rig.assert_exactly_once()
+
+
+def test_a_rule_holds_and_is_ready_again(rig: Rig) -> None:
+    """A job that is far behind is held beside a person; who lets go of both, and once it caught up the rule is ready."""
+    rig.worker()
+    rig.deploy_and_start()
+    rig.admin.pause_job(rig.job, hold="night")
+    rig.admin.set_rule("far-behind", "lag", upper=400, lower=0, for_s=1, release_s=1, reason="look at it")
+    rig.produce(500)
+    rig.wait_for(lambda: len(rig.admin.get_job_status(rig.job).holds) == 2, "the rule to hold")
+    rig.admin.resume_job(rig.job, hold="night")
+    (watched,) = rig.admin.watched_jobs()
+    assert (watched.value, watched.holds, rig.admin.get_job_status(rig.job).state) == (500, True, "PAUSED")
+    rig.admin.resume_job(rig.job, hold="rule:far-behind")
+    rig.wait_caught_up()
+    rig.wait_for(lambda: rig.admin.watched_jobs()[0].tripped_at is None, "the rule to be ready")
+    found = rig.admin.audit(
+        "SELECT event, actor FROM job_history WHERE event IN ('RuleTripped', 'HoldAdded', 'RuleRearmed')"
+    )
+    assert [tuple(row) for row in found.rows] == [
+        (event, "scheduler") for event in ("RuleTripped", "HoldAdded", "RuleRearmed")
+    ]
+    assert rig.admin.get_job_status(rig.job).state == "RUNNING"
     assert rig.admin.verify().ok
     rig.assert_exactly_once()

@@ -19,11 +19,13 @@ from slackwater.core.control.expire import Expire
 from slackwater.core.control.fail import Fail
 from slackwater.core.control.lift_cap import LiftCap
 from slackwater.core.control.pause import Pause
+from slackwater.core.control.rearm import Rearm
 from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
+from slackwater.core.control.trip import Trip
 from slackwater.core.control.warn import Warn
 from slackwater.core.coverage import Stance
 from slackwater.core.cut import Gap, cut_of, gaps_text
@@ -423,6 +425,8 @@ def _every_verb(job: Job | None) -> list[Verb]:
         Start(accept_gap=True),
         Resume(hold=None, accept_gap=True),
         Warn(epoch, 10, 60),
+        Trip("rule:far", "lag", 9, "lag 9"),
+        Rearm("rule:far", BEGAN, "lag is low"),
     ]
 
 
@@ -441,7 +445,7 @@ def test_every_row_is_taken_by_a_command() -> None:
             after = settled.job
             if after is None:
                 continue
-            is_plain = (after.gap is None, after.cap is None, after.rollout is None)
+            is_plain = (after.gap is None, after.cap is None, after.rollout is None, not after.tripped)
             key = (after.state, frozenset(hold.name for hold in after.holds), after.coverage.vouched, is_plain)
             if key not in seen:
                 seen.add(key)

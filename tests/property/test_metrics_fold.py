@@ -39,7 +39,7 @@ from slackwater.streams.metric_samples import of_log
 from slackwater.streams.metrics_server import Collected
 
 JOBS: Final = ("a", "b")
-HOLDS: Final = ("operator", "night", "window:weekly", "auto:lag")
+HOLDS: Final = ("operator", "night", "window:weekly", "rule:lag")
 AT: Final = datetime(2026, 11, 24, tzinfo=UTC)
 SPECS: Final = (JobSpec("a", "1", inputs=("t",)), JobSpec("b", "2", inputs=("t",)))
 

@@ -11,7 +11,8 @@ from slackwater.core.commands import Command
 from slackwater.core.events import SCHEMA_VERSION, name_of
 from slackwater.core.policy.flag import MODES, OTHERWISE, Flag
 from slackwater.core.policy.policy import POLICY_ID, Policy, replay_policy
-from slackwater.core.policy.verbs import PolicyVerb, RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.rule import METRICS, Rule
+from slackwater.core.policy.verbs import PolicyVerb, RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from slackwater.core.policy.window import Window
 from slackwater.core.settle import settle
 from slackwater.persistence.open import open_store
@@ -25,8 +26,17 @@ CRONS = st.sampled_from(["30 2 * * *", "0 5 * * 0", "nonsense"])
 WINDOWS = st.builds(
     Window, NAMES, CRONS, st.sampled_from(["UTC", "Europe/Berlin"]), st.integers(59, 700), SELECTORS, REASONS
 )
+BOUNDS = st.integers(-1, 5)
+WHILES = st.integers(-1, 700)
+RULES = st.builds(
+    Rule, NAMES, st.sampled_from([*METRICS, "mood"]), BOUNDS, BOUNDS, WHILES, st.none() | WHILES, SELECTORS, REASONS
+)
 VERBS: st.SearchStrategy[PolicyVerb] = st.one_of(
-    st.builds(SetFlag, FLAGS, REASONS), st.builds(SetWindow, WINDOWS), st.builds(RemoveWindow, NAMES, REASONS)
+    st.builds(SetFlag, FLAGS, REASONS),
+    st.builds(SetWindow, WINDOWS),
+    st.builds(RemoveWindow, NAMES, REASONS),
+    st.builds(SetRule, RULES),
+    st.builds(RemoveRule, NAMES, REASONS),
 )
 
 

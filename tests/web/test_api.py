@@ -283,3 +283,15 @@ async def test_openapi(client: Client) -> None:
             assert "422" not in operation["responses"]
     assert (await web.get("/asyncapi.json")).json()["asyncapi"].startswith("3.")
     assert "legal" in document["components"]["schemas"]["Problem"]["properties"]
+
+
+async def test_the_trace_of_a_request(client: Client, story: Story, store: EventStore) -> None:
+    """Its `traceparent` is kept with the command, for workers and answers; one that is none is ignored."""
+    traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    api = await client()
+    for id, said, kept in (("t1", traceparent, traceparent), ("t2", "00-x", None)):
+        answer = await api.post("/api/v1/jobs/a/pause", json={}, headers={"idempotency-key": id, "traceparent": said})
+        assert answer.status_code in {200, 202}
+        result = store.result(answer.json()["command_id"])
+        assert result is not None
+        assert result.traceparent == kept

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"faust", "duckdb", "alembic", "fastapi", "confluent_kafka", "pyarrow", "sqlglot"}
+HEAVY = {"opentelemetry", "faust", "duckdb", "alembic", "fastapi", "confluent_kafka", "pyarrow", "sqlglot"}
 PROBE = """
 import sys
 sys.argv = {argv!r}

@@ -10,6 +10,9 @@ import pytest
 from slackwater.admin.api import Admin
 from slackwater.admin.async_api import AsyncAdmin
 from slackwater.admin.errors import InvalidCommand
+from slackwater.core.commands import Command
+from slackwater.core.control.trip import Trip
+from slackwater.core.observation import VIGIL, Observation, PartitionLag, Seen
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import POLICY_ID
 from slackwater.persistence.open import open_store
@@ -59,6 +62,13 @@ def test_off_is_seen_at_every_door(run: Run, store: EventStore) -> None:
         ("window", "add", "n", "--cron", "0 2 * * *", "--for", "30m", "--zone", "Mars/Olympus"),
         ("window", "add", "N N", "--cron", "0 2 * * *", "--for", "30m"),
         ("window", "add", "n"),
+        ("rule", "add", "n", "--metric", "mood", "--upper", "9", "--lower", "1"),
+        ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "9"),
+        ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "1", "--for", "9"),
+        ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "1", "-l", "team=="),
+        ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "9", "--dry-run"),
+        ("rule", "add", "n", "--metric", "mood", "--upper", "9", "--lower", "1", "--dry-run"),
+        ("rule", "add", "n"),
     ],
 )
 def test_what_makes_no_sense(run: Run, store: EventStore, words: tuple[str, ...]) -> None:
@@ -85,6 +95,33 @@ def test_windows(run: Run, store: EventStore) -> None:
     assert run("window", "remove", "nightly", "--reason", "moved").out == "window nightly is gone\n"
     assert run("window", "remove", "nightly").out.startswith("already so")
     assert json.loads(run("window", "list", "-o", "json").out) == []
+
+
+def test_rules(run: Run, store: EventStore) -> None:
+    """A dry run says which jobs it would hold and changes nothing; the list says the same of what is there."""
+    run("start", "a", "--no-wait")
+    now = datetime.now(UTC)
+    store.observe([Observation("a", VIGIL, now, Seen((PartitionLag("orders", 0, 0, 5000),)))])
+    words = ("rule", "add", "far-behind", "--metric", "lag", "--upper", "1000", "--lower", "10", "--for", "2m",
+             "--release-after", "10m", "-l", "team=payments")  # fmt: skip
+    (dry,) = json.loads(run(*words, "--dry-run", "-o", "json").out)
+    assert [(job["name"], job["value"], job["would_hold"]) for job in dry["jobs"]] == [("a", 5000, True), ("b", None, False)]
+    assert "would hold it" in run(*words, "--dry-run").out
+    assert store.policy().version == 0
+    assert run(*words).out == "rule far-behind: watches 2 jobs, 1 of them too high now\n"
+    assert run(*words).out.startswith("already so")
+    (listed,) = json.loads(run("rule", "list", "-o", "json").out)
+    assert listed == dry
+    assert (listed["hold"], listed["for_s"], listed["release_s"]) == ("rule:far-behind", 120, 600)
+    assert "lag 1000 or more for 2m" in run("rule", "list").out
+    trip = Trip("rule:far-behind", "lag", 5000, "lag 5000")
+    store.handle(Command("t", "a", trip, "scheduler", "worker", now))
+    assert "holds it" in run("rule", "list").out
+    assert "lag 5000" in run("history", "a").out
+    run("resume", "a", "--hold", "rule:far-behind", "--no-wait")
+    assert "released by a person" in run("rule", "list").out
+    assert run("rule", "remove", "far-behind", "--reason", "moved").out == "rule far-behind is gone\n"
+    assert json.loads(run("rule", "list", "-o", "json").out) == []
 
 
 def test_asked_again_by_id(run: Run, store: EventStore) -> None:
@@ -125,4 +162,6 @@ async def test_in_python(tmp_path: Path) -> None:
         coming = [one for one in await later.upcoming_windows(until=day) if not one.is_open]
         assert (len(coming), coming[0].jobs) == (24, ())
         assert (await later.remove_window("hourly")).version == 3
-        assert [recorded.version for recorded in await later.history(POLICY_ID)] == [1, 2, 3]
+        assert (await later.set_rule("far", "lag", upper=9, lower=1)).version == 4
+        assert await later.watched_jobs() == ()
+        assert [recorded.version for recorded in await later.history(POLICY_ID)] == [1, 2, 3, 4]

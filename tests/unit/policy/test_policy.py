@@ -1,19 +1,22 @@
 """The policy: set, changed, removed; what is so already appends nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from slackwater.core.commands import Command, Verb
-from slackwater.core.policy.events import FlagChanged, WindowSet
+from slackwater.core.policy.events import FlagChanged, RuleSet, WindowSet
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, Policy
-from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.rule import Rule
+from slackwater.core.policy.verbs import RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from slackwater.core.policy.window import Window
 from slackwater.core.result import Outcome
 from slackwater.core.settle import Settled, settle
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
+RULE = Rule("far-behind", "lag", 1000, 10)
 WINDOW = Window("nightly", "30 2 * * *", "Europe/Berlin", 1800)
 
 
@@ -37,8 +40,9 @@ def after(*verbs: Verb) -> Policy:
     [
         (SetFlag(Flag("none"), "not yet"), FlagChanged(Flag("none"), "not yet")),
         (SetWindow(WINDOW), WindowSet(WINDOW)),
+        (SetRule(RULE), RuleSet(RULE)),
     ],
-    ids=["flag", "window"],
+    ids=["flag", "window", "rule"],
 )
 def test_set(verb: Verb, event: object) -> None:
     """An event, and the policy that has it; asked again it is already so, since when and by whom."""
@@ -59,9 +63,10 @@ def test_changed() -> None:
 
 def test_removed() -> None:
     """It is gone; removing what is not there is already so."""
-    policy = after(SetWindow(WINDOW), RemoveWindow("nightly", "over"))
-    assert policy.windows == ()
+    policy = after(SetWindow(WINDOW), RemoveWindow("nightly", "over"), SetRule(RULE), RemoveRule("far-behind"))
+    assert (policy.windows, policy.rules) == ((), ())
     assert asked(RemoveWindow("nightly"), policy).result.outcome is Outcome.ALREADY
+    assert asked(RemoveRule("far-behind"), policy).result.outcome is Outcome.ALREADY
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,13 @@ def test_removed() -> None:
         SetWindow(Window("NO NAME", "0 2 * * *", "UTC", 600)),
         SetWindow(Window("n", "0 2 * * *", "UTC", 600, "a=")),
         SetFlag(Flag("some", "a," * 1000 + "a")),
+        SetRule(replace(RULE, name="NO NAME")),
+        SetRule(replace(RULE, metric="mood")),
+        SetRule(replace(RULE, lower=1000)),
+        SetRule(replace(RULE, lower=-1)),
+        SetRule(replace(RULE, for_s=-1)),
+        SetRule(replace(RULE, release_s=10**7)),
+        SetRule(replace(RULE, selector="a=")),
     ],
 )
 def test_what_makes_no_sense(verb: Verb) -> None:
