@@ -1,10 +1,13 @@
 """What can happen to a job's inputs while it is paused, and to a job when nobody is there."""
 
+import random
 import time
+from collections import Counter, defaultdict
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, ResourceType
+from tests.chaos.story import assert_whole
 from tests.rig.workers import Rig
 
 from slackwater.admin.errors import Refused
@@ -181,21 +184,33 @@ def test_a_pause_that_is_not_proved_in_time(rig: Rig) -> None:
 
 
 def test_one_last_word_for_each_command(rig: Rig) -> None:
-    """Ten commands in one go: each accepted one ends once, as applied or overtaken; the outcome is that of the log."""
+    """Ten commands ten times over, out of order and in one poll, and once more when all is over: every message is answered,
+    and every command that is carried out has one effect and one last word. Messages are counted, not kinds of them."""
+    rig.admin.deploy_job(rig.job, "1", rig.sql)
+    verbs = ["start", "pause", "resume", "pause", "pause", "resume", "stop", "start", "pause", "resume"]
+    commands = [{verb: rig.job, "id": f"cmd-{n}"} for n, verb in enumerate(verbs)]
+    shuffled = commands * 10
+    random.Random(4).shuffle(shuffled)
+    rig.send(*shuffled)
     rig.worker()
-    rig.deploy_and_start()
-    verbs = ["pause", "resume", "pause", "pause", "resume", "stop", "start", "pause", "resume", "stop"]
-    for n, verb in enumerate(verbs):
-        rig.send({verb: rig.job, "id": f"cmd-{n}"})
-        rig.send({verb: rig.job, "id": f"cmd-{n}"})
-    rig.wait_for(lambda: rig.admin.get_job_status(rig.job).state in {"STOPPED", "RUNNING", "PAUSED"}, "rest")
 
-    def words(n: int) -> list[str]:
-        bodies = (body["data"] for body in rig.bodies(rig.topics.replies))
-        said = [(body["outcome"], body["seq"]) for body in bodies if body["command_id"] == f"cmd-{n}"]
-        return sorted({outcome for outcome, _ in said if outcome != "accepted"})
+    def said() -> dict[str, Counter[str]]:
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for body in rig.bodies(rig.topics.replies):
+            found[body["causationid"]][body["data"]["outcome"]] += 1
+        return found
 
-    rig.wait_for(lambda: all(words(n) for n in range(len(verbs))), "a last word for each")
-    for n in range(len(verbs)):
-        assert len(words(n)) == 1, (n, words(n))
-        assert words(n)[0] in {"applied", "overtaken", "refused"}
+    def is_all_said(times: int) -> bool:
+        """Every message has its answer, and nothing that was accepted is still to end."""
+        told = said()
+        return all(told[id].total() >= times + bool(told[id]["accepted"]) for id in (str(one["id"]) for one in commands))
+
+    rig.wait_for(lambda: is_all_said(10), "a last word for each")
+    rig.send(*commands)
+    rig.wait_for(lambda: is_all_said(11), "the answers to what came late")
+    for id, outcomes in said().items():
+        accepted = outcomes.pop("accepted", 0)
+        assert set(outcomes) <= {"applied", "overtaken", "refused"}
+        assert (accepted, outcomes.total()) in {(11, 1), (0, 11)}, (id, accepted, outcomes)
+        assert len(outcomes) == 1, (id, outcomes)
+    assert_whole(rig.admin.store)

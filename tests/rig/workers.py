@@ -150,12 +150,12 @@ class Rig:
                 producer.poll(0)
         producer.flush(60)
 
-    def send(self, value: bytes | str | dict[str, Any] | None, headers: Any = None, key: str | None = None) -> None:
-        """A message on the control topic, as any Kafka client would send it."""
-        if isinstance(value, dict):
-            value = json.dumps(value)
+    def send(self, *values: bytes | str | dict[str, Any] | None, headers: Any = None, key: str | None = None) -> None:
+        """Messages on the control topic, in this order, as any Kafka client would send them."""
         producer = Producer(self.connection.client())
-        producer.produce(self.topics.control, value=value, key=key, headers=headers or [])
+        for value in values:
+            body = json.dumps(value) if isinstance(value, dict) else value
+            producer.produce(self.topics.control, value=body, key=key, headers=headers or [])
         assert producer.flush(20) == 0
 
     @staticmethod
