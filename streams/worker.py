@@ -83,15 +83,18 @@ class VigilService(Service):
 
     @Service.task
     async def _watch(self) -> None:
-        vigil = Vigil(self._settings.connection, self._settings.name)
+        connection, topics = self._settings.connection, self._settings.topics
+        vigil = Vigil(connection, self._settings.name)
         while not self.should_stop:
-            if owns_control_topic(self._app, self._settings.topics):
-                try:
+            try:
+                # A broker that came back empty has none: nobody would own the control topic, and nobody keep vigil.
+                await asyncio.to_thread(ensure_topics, connection, topics.all(), topics.settings())
+                if owns_control_topic(self._app, topics):
                     await asyncio.to_thread(self._look, vigil)
-                except StoreError as error:
-                    log.warning("the vigil could not look; again soon", cause=str(error))
-                except Exception:
-                    log.exception("the vigil failed; again soon")
+            except (StoreError, KafkaException) as error:
+                log.warning("the vigil could not look; again soon", cause=str(error))
+            except Exception:
+                log.exception("the vigil failed; again soon")
             await self.sleep(self._settings.vigil_interval_s)
 
     def _look(self, vigil: Vigil) -> None:
