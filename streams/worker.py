@@ -184,6 +184,7 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str, metri
         broker_session_timeout=settings.connection.session_timeout_s,
         broker_heartbeat_interval=max(settings.connection.session_timeout_s / 10, 0.3),
         broker_commit_interval=1.0,
+        consumer_metadata_max_age_ms=int(settings.vigil_interval_s * 1000),  # when a control topic made anew is found
         stream_wait_empty=False,
         datadir=directory,
     )

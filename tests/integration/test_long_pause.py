@@ -20,8 +20,8 @@ def _events(rig: Rig) -> list[str]:
     return [recorded.event.__class__.__name__ for recorded in rig.admin.history(rig.job)]
 
 
-def _paused(rig: Rig, records: int = 400) -> None:
-    rig.worker()
+def _paused(rig: Rig, records: int = 400, **env: str) -> None:
+    rig.worker(**env)
     rig.deploy_and_start()
     rig.produce(records)
     rig.wait_caught_up()
@@ -75,23 +75,46 @@ def test_records_deleted_under_a_stop(rig: Rig) -> None:
     assert 0 < len(set(rig.expected()) - set(rig.outputs())) <= 5
 
 
-@pytest.mark.parametrize("moment", ["PAUSED", "STOPPED"])
+def _delete(rig: Rig) -> None:
+    next(iter(rig.kafka_admin.delete_topics([rig.input]).values())).result()
+
+
+def _make_anew(rig: Rig) -> None:
+    _delete(rig)
+    time.sleep(1)
+    ensure_topics(rig.connection, {rig.input: rig.partitions})
+
+
+def test_a_topic_made_anew_is_found_before_it_is_read(rig: Rig) -> None:
+    """A resume that comes before any vigil, of a job that stayed in its group: not one record of the other topic is taken,
+    though it is long enough for the offsets of the one before."""
+    _paused(rig, SLACKWATER_VIGIL_INTERVAL_S="600")
+    before = rig.outputs()
+    _make_anew(rig)
+    rig.produce(4000)
+    rig.admin.resume_job(rig.job, wait=False)
+    rig.wait_state("FAILED")
+    assert (rig.admin.get_job_status(rig.job).failure or "").startswith("topic_identity_changed")
+    assert rig.outputs() == before
+
+
+@pytest.mark.parametrize("moment", ["RUNNING", "PAUSED", "STOPPED"])
 def test_a_topic_made_anew(rig: Rig, moment: str) -> None:
     """Never a silent start at 0 of another topic: refused as what it is; accepted, it is read from its beginning."""
     _paused(rig)
     if moment == "STOPPED":
         rig.admin.stop_job(rig.job)
+    if moment != "PAUSED":
         rig.admin.resume_job(rig.job)
-    next(iter(rig.kafka_admin.delete_topics([rig.input]).values())).result()
-    time.sleep(1)
-    ensure_topics(rig.connection, {rig.input: rig.partitions})
+    _make_anew(rig)
+    go_on = rig.admin.start_job
     if moment == "PAUSED":
         rig.wait_for(lambda: "DataGapFound" in _events(rig), "the vigil to see it", VIGIL_S)
         go_on = rig.admin.resume_job
-    else:
+    elif moment == "STOPPED":
         rig.admin.start_job(rig.job, wait=False)
+    if moment != "PAUSED":
         rig.wait_state("FAILED")
-        go_on = rig.admin.start_job
     with pytest.raises(Refused, match="made anew") as refused:
         go_on(rig.job)
     assert refused.value.code == "topic_identity_changed"
@@ -101,6 +124,20 @@ def test_a_topic_made_anew(rig: Rig, moment: str) -> None:
     go_on(rig.job, accept_gap=True, timeout=60)
     rig.wait_caught_up()
     assert sorted(rig.outputs()) == sorted([*before, *rig.expected()])
+
+
+def test_a_topic_deleted_for_good(rig: Rig) -> None:
+    """A job that runs fails as what it is, and stays so: it is neither started nor tried for ever."""
+    rig.worker()
+    rig.deploy_and_start()
+    _delete(rig)
+    rig.wait_state("FAILED")
+    with pytest.raises(Refused, match="was deleted") as refused:
+        rig.admin.start_job(rig.job)
+    assert refused.value.code == "topic_identity_changed"
+    rig.admin.start_job(rig.job, accept_gap=True, wait=False)
+    rig.wait_state("FAILED")
+    assert (rig.admin.get_job_status(rig.job).failure or "").startswith("no_such_topic")
 
 
 def test_retention_comes_closer(rig: Rig) -> None:
