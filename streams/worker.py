@@ -35,6 +35,7 @@ from .logging_setup import about, set_up_logging
 from .metrics_server import MetricsServer
 from .observer import Observer, ObserverService
 from .supervisor import Supervisor, say
+from .time_left import END_S, LEAVE_S, TimeLeft
 from .topics import ControlTopics, ensure_topics
 from .vigil import Vigil
 from .worker_metrics import WorkerMetrics
@@ -203,9 +204,11 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str, metri
         # asyncio's own has six threads on two processors: a few slow drains would hold up every command.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "slackwater"))
         await app.add_runtime_dependency(observer)  # what was first ends last: its last word comes after the drain
+        await app.add_runtime_dependency(TimeLeft(LEAVE_S, code=0))
         await app.add_runtime_dependency(supervisor)
         await app.add_runtime_dependency(publisher)
         await app.add_runtime_dependency(vigil)
+        await app.add_runtime_dependency(TimeLeft(END_S, code=1))
         log.warning("worker ready", worker=settings.name)
 
     return app

@@ -17,6 +17,7 @@ from slackwater.streams.embedded_kafka import EmbeddedKafka
 
 from .appender import acks_die, command_dies, commit_reply_lost
 from .dying import die_at
+from .emptied_faults import EMPTIED_FAULTS
 from .faults import FAULTS
 from .foreign_faults import FOREIGN_FAULTS
 from .house import Skipped, postgres
@@ -65,7 +66,7 @@ def stories(broker: Callable[[], EmbeddedKafka]) -> dict[str, Story]:
         for name, on in (("SQLite", on_sqlite), ("PostgreSQL", on_postgres)):
             found[f"command at every step of its append, {name}, {how}"] = on(command_dies, by)
             found[f"worker at every step of its ack, {name}, {how}"] = on(acks, by)
-    for fault in (commit_reply_lost, *FAULTS, *WIRE_FAULTS, *LOG_FAULTS, *FOREIGN_FAULTS):
+    for fault in (commit_reply_lost, *FAULTS, *WIRE_FAULTS, *LOG_FAULTS, *FOREIGN_FAULTS, *EMPTIED_FAULTS):
         found[fault.__name__.replace("_", " ")] = fault
     return found
 

@@ -17,7 +17,7 @@ from slackwater.admin.errors import SlackwaterError
 from slackwater.streams.record_path import LEASE_S
 
 from .house import fill, house, postgres, small_disk, tool
-from .story import LiveReader, Measured, checked_pause, finish, flowing
+from .story import LiveReader, Measured, checked_pause, ended, finish, flowing
 
 KILL_BACKENDS: Final = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'log';"
@@ -54,17 +54,40 @@ def _as_owner(server: Any, command: list[str]) -> None:
     subprocess.run(command, check=True, user=user, capture_output=True, timeout=60, cwd="/")
 
 
+@contextlib.contextmanager
+def hung(server: Any) -> Iterator[None]:
+    """PostgreSQL with all its backends does not answer meanwhile."""
+    head = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
+    processes = [head, *head.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def ended_while_the_log_hangs(directory: Path) -> Measured:
+    """SIGTERM of the only worker while the log's PostgreSQL hangs: what was taken is committed, and it ends by itself."""
+    with postgres(directory) as server, house(directory, server.get_uri(database="log"), workers=("w-1",)) as (_, rig):
+        reader = LiveReader(rig)
+        with flowing(rig):
+            time.sleep(1)
+            with hung(server):
+                took_s = ended(rig)
+            rig.worker("w-2")
+            rig.settle()
+        return {"SIGTERM to end, s": round(took_s, 1), **finish(rig, reader)}
+
+
 def log_unreachable_beyond_the_lease(directory: Path) -> Measured:
     """The log's PostgreSQL hangs (SIGSTOP) for longer than the lease: the job holds still, then goes on."""
     with postgres(directory) as server, house(directory, server.get_uri(database="log")) as (_, rig):
         reader = LiveReader(rig)
         with flowing(rig, 100, 0.5):
             time.sleep(1)
-            head = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
-            processes = [head, *head.children(recursive=True)]
-            for process in processes:
-                process.suspend()
-            try:
+            with hung(server):
                 before = sum(rig.committed().values())
                 time.sleep(10)
                 assert sum(rig.committed().values()) > before, "within the lease the job goes on"
@@ -72,9 +95,6 @@ def log_unreachable_beyond_the_lease(directory: Path) -> Measured:
                 still = rig.committed()
                 time.sleep(5)
                 assert rig.committed() == still, "beyond the lease the job holds still"
-            finally:
-                for process in processes:
-                    process.resume()
             rig.wait_for(lambda: checked_pause(rig) is not None, "the log to be back")
             rig.settle()
         return finish(rig, reader)
@@ -173,4 +193,11 @@ def attached(rig: Rig, how: list[str]) -> Iterator[None]:
             tracer.stderr.close()
 
 
-LOG_FAULTS = (postgres_restarted, log_unreachable_beyond_the_lease, log_disk_full, log_disk_fails, log_disk_slow)
+LOG_FAULTS = (
+    postgres_restarted,
+    log_unreachable_beyond_the_lease,
+    ended_while_the_log_hangs,
+    log_disk_full,
+    log_disk_fails,
+    log_disk_slow,
+)

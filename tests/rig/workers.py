@@ -150,6 +150,13 @@ class Rig:
                 producer.poll(0)
         producer.flush(60)
 
+    def forget_broker(self) -> None:
+        """What stands behind the address is another cluster now: our clients begin anew, and so do the orders."""
+        self._producer, self.produced = None, 0
+        if self._asker is not None:
+            self._asker.close()
+            self._asker = None
+
     def send(self, *values: bytes | str | dict[str, Any] | None, headers: Any = None, key: str | None = None) -> None:
         """Messages on the control topic, in this order, as any Kafka client would send them."""
         producer = Producer(self.connection.client())
