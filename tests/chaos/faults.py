@@ -15,6 +15,7 @@ import psutil
 from tests.rig.workers import Rig
 
 from slackwater.admin.errors import SlackwaterError
+from slackwater.streams.consumer_settings import MAX_POLL_INTERVAL_MS
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 from slackwater.streams.topics import ensure_topics
 
@@ -22,6 +23,8 @@ from .house import fill, free_port, house, kill, move_in, small_disk, tool
 from .story import LiveReader, Measured, checked_pause, finish, flowing
 
 STORM_S: Final = 60.0
+GROWN_MB_MAX: Final = 20
+"""A worker measures itself all the while; what piles up is hundreds of megabytes."""
 HEAVY_BYTES: Final = 75_000_000
 """More than enough: read as JSON, a record of many values takes some thirteen times its size."""
 
@@ -62,6 +65,27 @@ def worker_out_of_memory(directory: Path) -> Measured:
             if not died:
                 resource.prlimit(victim, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         return {"worker died": died, **finish(rig, reader, may_fail=("deadline", "resource_limit"))}
+
+
+def paused_for_long(directory: Path) -> Measured:
+    """Paused for longer than a member may go without a poll, while records pile up: nobody leaves the group, no partition
+    moves, and no worker's memory grows."""
+    with house(directory) as (_, rig):
+        reader = LiveReader(rig)
+        with flowing(rig, 2000, 0.3):
+            time.sleep(2)
+            checked_pause(rig)
+            members, began = rig.assigned(), rig.produced
+            before = [psutil.Process(pid).memory_info().rss for pid in rig.pids()]
+            time.sleep(MAX_POLL_INTERVAL_MS / 1000 + 20)
+            after = [psutil.Process(pid).memory_info().rss for pid in rig.pids()]
+            assert rig.assigned() == members, "a member left the group, or the partitions were given out anew"
+            assert rig.admin.get_job_status(rig.job).state == "PAUSED"
+            grown_mb = max(b - a for a, b in zip(before, after, strict=True)) / 1e6
+            assert grown_mb < GROWN_MB_MAX, f"a worker's memory grew by {grown_mb:.0f} MB"
+            piled_up = rig.produced - began
+            rig.settle()
+        return {"records that piled up": piled_up, "memory grown, MB": round(grown_mb, 1), **finish(rig, reader)}
 
 
 def sql_out_of_memory(directory: Path) -> Measured:
@@ -187,6 +211,7 @@ def broker_disk_full(directory: Path) -> Measured:
 FAULTS = (
     worker_killed,
     worker_out_of_memory,
+    paused_for_long,
     sql_out_of_memory,
     rebalance_storm,
     broker_killed,

@@ -11,6 +11,12 @@ from tests.chaos.story import assert_whole
 from tests.rig.workers import Rig
 
 from slackwater.admin.errors import Refused
+from slackwater.core.coverage import Stance
+from slackwater.core.spec_from_sql import plan_of, spec_from_sql
+from slackwater.core.want import Want
+from slackwater.streams import consumer_settings
+from slackwater.streams.counts import Counts
+from slackwater.streams.record_path import RecordPath
 from slackwater.streams.topics import ensure_topics
 
 VIGIL_S = 25
@@ -251,3 +257,27 @@ def test_one_last_word_for_each_command(rig: Rig) -> None:
         assert (accepted, outcomes.total()) in {(11, 1), (0, 11)}, (id, accepted, outcomes)
         assert len(outcomes) == 1, (id, outcomes)
     assert_whole(rig.admin.store)
+
+
+def test_a_held_path_stays_in_its_group(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held for longer than a member may go without a poll: the same member, the same partitions, and nothing was taken."""
+    monkeypatch.setattr(consumer_settings, "MAX_POLL_INTERVAL_MS", rig.connection.session_timeout_ms)
+    counts, still = Counts(), Want(Stance.STILL, 1)
+    plan = plan_of(spec_from_sql(rig.sql, rig.job)[1])
+    path = RecordPath(rig.job, plan, rig.connection, "w-1", topics={}, counts=counts, on_change=lambda: None)
+
+    def is_held() -> bool:
+        path.want(still, time.monotonic())
+        return path.standing is not None
+
+    rig.produce(1000)
+    path.start()
+    try:
+        rig.wait_for(is_held, "the path to stand still")
+        members, until = rig.assigned(), time.monotonic() + 1.4 * rig.session_timeout_s
+        rig.wait_for(lambda: is_held() and time.monotonic() > until, "its time to pass")
+        assert rig.assigned() == members
+        assert list(members.values()) == [list(range(rig.partitions))]
+        assert counts.records == 0
+    finally:
+        path.close()

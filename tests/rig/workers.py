@@ -248,6 +248,11 @@ class Rig:
         """How many workers the group counts, with partitions or without."""
         return len(self._members())
 
+    def assigned(self) -> dict[str, list[int]]:
+        """Each member of the group, by the id that Kafka gave it, with its partitions."""
+        owned = {one.member_id: one.assignment for one in self._members()}
+        return {id: sorted(tp.partition for tp in found.topic_partitions) if found else [] for id, found in owned.items()}
+
     def _members(self) -> Any:
         def ask() -> Any:
             (found,) = self.kafka_admin.describe_consumer_groups([self.group], request_timeout=10).values()
