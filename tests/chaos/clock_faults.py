@@ -60,6 +60,7 @@ def deadline_under_a_clock_that_jumps(directory: Path) -> Measured:
         rig.produce(2000)
         sleeper = rig.processes[1]
         for jump in (DAY_ON, HOUR_BACK):
+            rig.wait_members(2, 1.0)
             sleeper.send_signal(signal.SIGSTOP)
             began = time.monotonic()
             rig.admin.pause_job(rig.job, deadline_s=DEADLINE_S, wait=False)
