@@ -97,6 +97,8 @@ class PartitionState:
     lag: int
     worker: str | None
     """Who owns it now; None if nobody does."""
+    blocked_by_open_txn: int = 0
+    """Offsets from the first open transaction on: Kafka hands none of them out before it ends, and no lag counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class KafkaJobState:
     partitions: tuple[PartitionState, ...] = ()
     workers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Worker → the partitions it owns."""
+    blocked_by_open_txn: int = 0
+    """Over all partitions."""
 
 
 @dataclass(frozen=True, slots=True)

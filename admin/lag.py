@@ -9,7 +9,7 @@ from slackwater.core.cut import Cut, PartitionKey
 from slackwater.core.job import Job
 from slackwater.core.sql.errors import SqlError
 from slackwater.streams.empty_group import EmptyGroup
-from slackwater.streams.job_group import Bounds, bounds, gaps_between, members, stable_offsets
+from slackwater.streams.job_group import Bounds, bounds, gaps_between, members, stable_offsets, undecided
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.read_topic import read_committed
 from slackwater.streams.vigil import Vigil
@@ -66,15 +66,19 @@ def read_kafka_state(connection: KafkaConnection, job_id: str, inputs: Sequence[
         admin = connection.admin()  # kept: a future of a client that was thrown away never ends
         at = read_progress(connection, job_id, inputs)
         owned = members(admin, group)
+        blocked = {key: end - at.ends[key] for key, end in undecided(admin, inputs).items() if key in at.there}
     owner = {key: worker for worker, keys in owned.items() for key in keys}
     partitions = tuple(
-        PartitionState(*key, at.committed.get(key), end, max(end - at.next_of(key), 0), owner.get(key))
+        PartitionState(
+            *key, at.committed.get(key), end, max(end - at.next_of(key), 0), owner.get(key), max(blocked.get(key, 0), 0)
+        )
         for key, (_, end) in sorted(at.there.items())
     )
     workers = {worker: tuple(f"{topic}[{partition}]" for topic, partition in keys) for worker, keys in owned.items()}
     assigned = tuple(sorted(place for places in workers.values() for place in places))
     last = max((offset - 1 for offset in at.committed.values()), default=-1)
-    return KafkaJobState(group, at.left(at.ends), last, assigned, partitions, workers)
+    open_ = sum(place.blocked_by_open_txn for place in partitions)
+    return KafkaJobState(group, at.left(at.ends), last, assigned, partitions, workers, open_)
 
 
 def read_horizon_s(connection: KafkaConnection, job: Job) -> float | None:

@@ -1,4 +1,4 @@
-"""The named steps of a worker and of an append: where a process may die, for tests that make it die there.
+"""The named steps of a worker, an append and the publisher: where a process may die, for tests that make it die there.
 
 `SLACKWATER_DIE_AT=offsets_sent:3` ends this process with SIGKILL when it reaches the step for the third time; with
 `SLACKWATER_DIE_BY=stop` it is frozen instead (SIGSTOP). Without the setting a step costs one comparison.
@@ -38,6 +38,9 @@ APPENDER_STEPS: Final = (
     "append_committed",
 )
 """Of whoever puts a command before the log: one after each statement, the last after COMMIT and before the answer."""
+
+PUBLISHER_STEPS: Final = ("replied", "events_written", "cursor_sent", "published")
+"""Of the worker that publishes the log: in the order in which a chunk of it meets them."""
 
 _AT, _, _COUNT = os.environ.get("SLACKWATER_DIE_AT", "").partition(":")
 _BY: Final = signal.SIGSTOP if os.environ.get("SLACKWATER_DIE_BY") == "stop" else signal.SIGKILL

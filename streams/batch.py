@@ -1,6 +1,7 @@
 """Batch: records of one input topic, as they go from Source to Engine."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Message
@@ -19,6 +20,14 @@ class Batch:
     def from_messages(cls, topic: str, messages: Sequence[Message]) -> "Batch":
         """The batch of messages that all came from `topic`."""
         return cls(topic, [m.key() for m in messages], [m.value() for m in messages], messages)
+
+    def where(self, numbers: Iterable[int] | None = None) -> str:
+        """For people: the first and the last offset of each partition, of the records so numbered or of all."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for message in self.messages if numbers is None else (self.messages[n] for n in numbers):
+            found[message.partition() or 0].append(message.offset() or 0)
+        spans = ((partition, min(offsets), max(offsets)) for partition, offsets in sorted(found.items()))
+        return ", ".join(f"{self.topic}[{p}] offset {a}" + (f" to {b}" if b > a else "") for p, a, b in spans)
 
 
 @dataclass(frozen=True, slots=True)

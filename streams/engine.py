@@ -102,12 +102,7 @@ class Engine:
         if compiled.is_passthrough or not batch.values:
             return _Part(None, batch.keys, batch.values)
         table, garbled = _table(batch, compiled.places)
-        try:
-            found = self._duckdb.query(compiled.fast, table)
-        except duckdb.InterruptException:
-            raise
-        except duckdb.Error:
-            found = self._duckdb.query(compiled.careful, table)
+        found = self._query((compiled.fast, compiled.careful), batch, table)
         if found.column("fault").null_count < len(found):
             for index, fault in zip(found.column("n").to_pylist(), found.column("fault").to_pylist(), strict=True):
                 if fault is not None:
@@ -120,6 +115,23 @@ class Engine:
                 poison.setdefault(index, ("expression_error", why))
             found = found.filter(found.column("verdict"))
         return _Part(found.column("n"), found.column("k").to_pylist(), found.column("o").to_pylist())
+
+    def _query(self, ways: tuple[str, ...], batch: Batch, table: pa.Table) -> pa.Table:
+        """The first of these queries that these rows allow; half of them at a time if they take too much memory."""
+        try:
+            return self._duckdb.query(ways[0], table)
+        except duckdb.InterruptException as error:
+            raise duckdb.InterruptException(f"{batch.where()}: {error}") from error
+        except duckdb.OutOfMemoryException as error:
+            half = len(table) // 2
+            if half == 0:
+                where = batch.where(table.column("n").to_pylist())
+                raise Unmendable("resource_limit", f"{where}: one record takes more memory than a job may have") from error
+            return pa.concat_tables(self._query(ways, batch, part) for part in (table.slice(0, half), table.slice(half)))
+        except duckdb.Error:
+            if len(ways) == 1:
+                raise
+            return self._query(ways[1:], batch, table)
 
     def close(self) -> None:
         """Give the memory back. Closing twice is fine."""

@@ -7,6 +7,7 @@ drains does not hold up others.
 import asyncio
 import contextlib
 import time
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
@@ -112,8 +113,11 @@ class Supervisor(Service):
             self._health.turned()
             as_of = time.monotonic()
             try:
-                for job in await asyncio.to_thread(self._look):
+                found = await asyncio.to_thread(self._look)
+                for job in found:
                     self._begin(job, as_of)
+                for job_id in self._agents.keys() - {job.id for job in found} - self._busy.keys():
+                    self._keep_busy(job_id, self._agents.pop(job_id).stop())
                 self._health.read()
             except StoreError as error:
                 log.warning("the log is not reachable; jobs go on as they are until the lease ends", cause=str(error))
@@ -122,7 +126,10 @@ class Supervisor(Service):
                 await asyncio.wait_for(self._woken.wait(), POLL_INTERVAL_S)
 
     def _look(self) -> tuple[Job, ...]:
-        """The jobs; and what the policy says now, which is kept. Not for the loop: it asks the log."""
+        """The jobs; and what the policy says now, which is kept. Not for the loop: it asks the log.
+
+        Left out is what cannot be read, events of a newer Slackwater for one: its partitions go to workers that can.
+        """
         self._policy = self._store.policy()
         self._opened = open_windows(self._policy, datetime.now(UTC))
         return self._store.jobs(checked=True)
@@ -132,9 +139,11 @@ class Supervisor(Service):
         if job.id in self._busy:
             self._due_again.add(job.id)
         elif not self.should_stop:
-            task = asyncio.create_task(self._look_after(job, as_of))
-            self._busy[job.id] = task
-            task.add_done_callback(lambda _: self._looked_after(job.id))
+            self._keep_busy(job.id, self._look_after(job, as_of))
+
+    def _keep_busy(self, job_id: str, work: Coroutine[Any, Any, None]) -> None:
+        task = self._busy[job_id] = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._looked_after(job_id))
 
     def _looked_after(self, job_id: str) -> None:
         self._busy.pop(job_id, None)

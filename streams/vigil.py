@@ -3,6 +3,9 @@
 Retention is by time (`retention.ms`, from the oldest record the job has not read) and by how fast the beginning of the
 topic moves, which also shows a limit by size. Kafka deletes whole segments, and never the newest: the forecast is the
 earliest time at which something may be lost, not the likeliest.
+
+By wall time, for once: brokers delete by it, and a monotonic clock stands still while a machine sleeps and its inputs go on.
+A worker whose clock runs ahead warns too early, and acts on `@on_retention` too early; nothing is lost by that.
 """
 
 import time

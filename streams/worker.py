@@ -37,6 +37,7 @@ from .observer import Observer, ObserverService
 from .rule_watch import RuleWatch
 from .scheduler import SCHEDULER
 from .supervisor import Supervisor, say
+from .time_left import END_S, LEAVE_S, TimeLeft
 from .topics import ControlTopics, ensure_topics
 from .vigil import Vigil
 from .worker_metrics import WorkerMetrics
@@ -86,15 +87,18 @@ class VigilService(Service):
 
     @Service.task
     async def _watch(self) -> None:
-        vigil = Vigil(self._settings.connection, self._settings.name)
+        connection, topics = self._settings.connection, self._settings.topics
+        vigil = Vigil(connection, self._settings.name)
         while not self.should_stop:
-            if owns_control_topic(self._app, self._settings.topics):
-                try:
+            try:
+                # A broker that came back empty has none: nobody would own the control topic, and nobody keep vigil.
+                await asyncio.to_thread(ensure_topics, connection, topics.all(), topics.settings())
+                if owns_control_topic(self._app, topics):
                     await asyncio.to_thread(self._look, vigil)
-                except StoreError as error:
-                    log.warning("the vigil could not look; again soon", cause=str(error))
-                except Exception:
-                    log.exception("the vigil failed; again soon")
+            except (StoreError, KafkaException) as error:
+                log.warning("the vigil could not look; again soon", cause=str(error))
+            except Exception:
+                log.exception("the vigil failed; again soon")
             await self.sleep(self._settings.vigil_interval_s)
 
     def _look(self, vigil: Vigil) -> None:
@@ -192,6 +196,7 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str, metri
         broker_session_timeout=settings.connection.session_timeout_s,
         broker_heartbeat_interval=max(settings.connection.session_timeout_s / 10, 0.3),
         broker_commit_interval=1.0,
+        consumer_metadata_max_age_ms=int(settings.vigil_interval_s * 1000),  # when a control topic made anew is found
         stream_wait_empty=False,
         datadir=directory,
     )
@@ -210,9 +215,11 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str, metri
         # asyncio's own has six threads on two processors: a few slow drains would hold up every command.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "slackwater"))
         await app.add_runtime_dependency(observer)  # what was first ends last: its last word comes after the drain
+        await app.add_runtime_dependency(TimeLeft(LEAVE_S, code=0))
         await app.add_runtime_dependency(supervisor)
         await app.add_runtime_dependency(publisher)
         await app.add_runtime_dependency(vigil)
+        await app.add_runtime_dependency(TimeLeft(END_S, code=1))
         log.warning("worker ready", worker=settings.name)
 
     return app

@@ -73,6 +73,11 @@ def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
     yield "writes", ", ".join(details.outputs)
     yield "cut", cut_text(status.cut)
     yield "lag", lag_text(details.kafka_lag, details.lag_at) or "unknown: no broker configured or reachable"
+    if details.kafka is not None and details.kafka.blocked_by_open_txn:
+        yield (
+            "blocked",
+            f"{details.kafka.blocked_by_open_txn:,} more behind a transaction that somebody left open on an input",
+        )
     if details.loss_horizon_s is not None:
         yield "danger", f"retention may delete unread records in {duration_text(details.loss_horizon_s)}"
     yield "workers", _workers_text(details.kafka)

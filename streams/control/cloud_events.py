@@ -12,6 +12,8 @@ from slackwater.core.recorded import Recorded
 from slackwater.core.result import Outcome, Result
 
 SOURCE: Final = "/slackwater"
+_ENDED_BY_THE_LOG: Final = EPOCH_RAISING | {"JobStopped"}
+"""What a command must append for its last word to come with the log: a stop where nothing runs is its own proof."""
 
 
 def reply_kinds(result: Result) -> tuple[str, ...]:
@@ -20,8 +22,7 @@ def reply_kinds(result: Result) -> tuple[str, ...]:
         return ("expired" if result.code == "expired" else "refused",)
     if result.outcome is Outcome.ALREADY:
         return ("applied",)
-    is_wish = not EPOCH_RAISING.isdisjoint(result.events)
-    return ("accepted",) if is_wish else ("accepted", "applied")
+    return ("accepted", "applied") if _ENDED_BY_THE_LOG.isdisjoint(result.events) else ("accepted",)
 
 
 def reply(kind: str, result: Result, at: datetime) -> KafkaMessage:

@@ -24,6 +24,7 @@ from slackwater.core.policy.events import PolicyEvent
 from slackwater.core.recorded import Recorded
 from slackwater.core.states import TRANSITIONAL
 from slackwater.persistence.errors import UnreadableEvent
+from slackwater.persistence.steps import reached
 from slackwater.persistence.store import EventStore, Unreadable
 
 from ..kafka_connection import KafkaConnection
@@ -84,14 +85,18 @@ class Publisher:
     def _transact(self, recorded: Sequence[Recorded], until_seq: int) -> None:
         for event in recorded:
             self._reply(event)
+        reached("replied")
         self._producer.begin_transaction()
         for event in recorded:
             self._publish(published(event))
         self._producer.flush(TRANSACTION_TIMEOUT_S)
+        reached("events_written")
         cursor = PartitionOffset(self._topics.events, 0, until_seq)
         began = time.monotonic()
         send_offsets(self._producer, (cursor,), self._consumer.consumer_group_metadata(), TRANSACTION_TIMEOUT_S)
+        reached("cursor_sent")
         self._producer.commit_transaction(TRANSACTION_TIMEOUT_S)
+        reached("published")
         if time.monotonic() - began >= HIDDEN_RETRY_S:
             # A first copy of what librdkafka repeated unsaid may still close the next transaction: see Sink.commit.
             self._producer = self._connection.producer(**self._own)

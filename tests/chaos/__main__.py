@@ -16,11 +16,14 @@ from slackwater.persistence.steps import WORKER_STEPS
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 
 from .appender import acks_die, command_dies, commit_reply_lost
+from .clock_faults import CLOCK_FAULTS
 from .dying import die_at
+from .emptied_faults import EMPTIED_FAULTS
 from .faults import FAULTS
 from .foreign_faults import FOREIGN_FAULTS
 from .house import Skipped, postgres
 from .log_faults import LOG_FAULTS
+from .publisher_dies import publisher_killed_at_each_step
 from .story import Measured, Otherwise
 from .wire_faults import WIRE_FAULTS
 
@@ -65,7 +68,16 @@ def stories(broker: Callable[[], EmbeddedKafka]) -> dict[str, Story]:
         for name, on in (("SQLite", on_sqlite), ("PostgreSQL", on_postgres)):
             found[f"command at every step of its append, {name}, {how}"] = on(command_dies, by)
             found[f"worker at every step of its ack, {name}, {how}"] = on(acks, by)
-    for fault in (commit_reply_lost, *FAULTS, *WIRE_FAULTS, *LOG_FAULTS, *FOREIGN_FAULTS):
+    for fault in (
+        commit_reply_lost,
+        publisher_killed_at_each_step,
+        *FAULTS,
+        *WIRE_FAULTS,
+        *LOG_FAULTS,
+        *FOREIGN_FAULTS,
+        *EMPTIED_FAULTS,
+        *CLOCK_FAULTS,
+    ):
         found[fault.__name__.replace("_", " ")] = fault
     return found
 

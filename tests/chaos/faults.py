@@ -15,12 +15,18 @@ import psutil
 from tests.rig.workers import Rig
 
 from slackwater.admin.errors import SlackwaterError
+from slackwater.streams.consumer_settings import MAX_POLL_INTERVAL_MS
 from slackwater.streams.embedded_kafka import EmbeddedKafka
+from slackwater.streams.topics import ensure_topics
 
 from .house import fill, free_port, house, kill, move_in, small_disk, tool
 from .story import LiveReader, Measured, checked_pause, finish, flowing
 
 STORM_S: Final = 60.0
+GROWN_MB_MAX: Final = 20
+"""A worker measures itself all the while; what piles up is hundreds of megabytes."""
+HEAVY_BYTES: Final = 75_000_000
+"""More than enough: read as JSON, a record of many values takes some thirteen times its size."""
 
 
 def worker_killed(directory: Path) -> Measured:
@@ -59,6 +65,49 @@ def worker_out_of_memory(directory: Path) -> Measured:
             if not died:
                 resource.prlimit(victim, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         return {"worker died": died, **finish(rig, reader, may_fail=("deadline", "resource_limit"))}
+
+
+def paused_for_long(directory: Path) -> Measured:
+    """Paused for longer than a member may go without a poll, while records pile up: nobody leaves the group, no partition
+    moves, and no worker's memory grows."""
+    with house(directory) as (_, rig):
+        reader = LiveReader(rig)
+        with flowing(rig, 2000, 0.3):
+            time.sleep(2)
+            checked_pause(rig)
+            members, began = rig.assigned(), rig.produced
+            before = [psutil.Process(pid).memory_info().rss for pid in rig.pids()]
+            time.sleep(MAX_POLL_INTERVAL_MS / 1000 + 20)
+            after = [psutil.Process(pid).memory_info().rss for pid in rig.pids()]
+            assert rig.assigned() == members, "a member left the group, or the partitions were given out anew"
+            assert rig.admin.get_job_status(rig.job).state == "PAUSED"
+            grown_mb = max(b - a for a, b in zip(before, after, strict=True)) / 1e6
+            assert grown_mb < GROWN_MB_MAX, f"a worker's memory grew by {grown_mb:.0f} MB"
+            piled_up = rig.produced - began
+            rig.settle()
+        return {"records that piled up": piled_up, "memory grown, MB": round(grown_mb, 1), **finish(rig, reader)}
+
+
+def sql_out_of_memory(directory: Path) -> Measured:
+    """The SQL of one record takes more memory than a job may have: its job fails with the place, the other goes on."""
+    heavy = "CREATE STREAM h (a BIGINT) WITH (topic = 'heavy');\nCREATE STREAM o WITH (topic = 'light') AS SELECT a FROM h"
+    with house(directory, workers=("w-1",)) as (_, rig):
+        ensure_topics(rig.connection, {"heavy": 1}, {"heavy": {"max.message.bytes": str(HEAVY_BYTES)}})
+        rig.admin.deploy_job("heavy", "1", heavy)
+        rig.admin.start_job("heavy", timeout=60)
+        reader = LiveReader(rig)
+        with flowing(rig):
+            producer = rig.connection.producer(message_max_bytes=HEAVY_BYTES, compression_type="lz4")
+            for value in (b'{"a": 1}', b'{"a": 2, "more": [' + b"1," * (HEAVY_BYTES // 3) + b"1]}"):
+                producer.produce("heavy", value=value)
+            assert producer.flush(60) == 0
+            rig.wait_for(lambda: rig.admin.get_job_status("heavy").state == "FAILED", "the job to fail")
+            failure = rig.admin.get_job_status("heavy").failure or ""
+            assert failure.startswith("resource_limit: heavy[0] offset 1: "), failure
+            checked_pause(rig)
+            rig.settle()
+        assert rig.pids(), "the worker died of it"
+        return finish(rig, reader)
 
 
 def rebalance_storm(directory: Path) -> Measured:
@@ -162,6 +211,8 @@ def broker_disk_full(directory: Path) -> Measured:
 FAULTS = (
     worker_killed,
     worker_out_of_memory,
+    paused_for_long,
+    sql_out_of_memory,
     rebalance_storm,
     broker_killed,
     broker_stalled,

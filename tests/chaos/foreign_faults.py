@@ -50,9 +50,10 @@ def input_blocked(directory: Path) -> Measured:
             assert rig.committed() == stands, "it went past an open transaction"
             state = rig.admin.kafka_state(rig.job)
             assert state is not None
-            lag = state.current_lag
+            lag, blocked = state.current_lag, state.blocked_by_open_txn
         assert None not in took, "a pause was not proved"
         assert lag == 0, f"nothing may be read, and the lag is {lag}"
+        assert blocked >= 1000, f"{blocked} are said to be blocked"
         return {"pause, s": round(max(one for one in took if one is not None), 2), **finish(rig, reader)}
 
 

@@ -54,7 +54,7 @@ def house(
 @contextlib.contextmanager
 def wired_house(
     directory: Path, workers: Sequence[str] = ("w-1", "w-2"), session_timeout_s: float = SESSION_TIMEOUT_S
-) -> Iterator[tuple[Proxy, Rig]]:
+) -> Iterator[tuple[EmbeddedKafka, Proxy, Rig]]:
     """The same, with a proxy between the broker and the workers. Everyone else reaches the broker directly."""
     port, behind, front, controller = (free_port() for _ in range(4))
     settings = {
@@ -73,7 +73,7 @@ def wired_house(
         )
         try:
             move_in(rig, workers)
-            yield proxy, rig
+            yield broker, proxy, rig
         finally:
             proxy.leave()
             rig.close()

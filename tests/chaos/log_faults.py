@@ -17,11 +17,12 @@ from slackwater.admin.errors import SlackwaterError
 from slackwater.streams.record_path import LEASE_S
 
 from .house import fill, house, postgres, small_disk, tool
-from .story import LiveReader, Measured, checked_pause, finish, flowing
+from .story import LiveReader, Measured, checked_pause, ended, finish, flowing
 
 KILL_BACKENDS: Final = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'log';"
 )
+PG_DISK_MB, FULL_S = 160, 20.0
 EIO: Final = (
     "-e inject=fsync,fdatasync:error=EIO",
     "-e inject=pwrite64:error=EIO",
@@ -30,18 +31,19 @@ EIO: Final = (
 
 
 def postgres_restarted(directory: Path) -> Measured:
-    """The log's PostgreSQL is shut down at once and comes back; its backends are killed; a pause goes on through it."""
+    """The log's PostgreSQL is shut down, fast and at once, and back; its backends are killed; pauses go on through it."""
     with postgres(directory) as server, house(directory, server.get_uri(database="log")) as (_, rig):
         reader = LiveReader(rig)
         with flowing(rig):
             time.sleep(1)
             ctl = [str(server.bin_path / "pg_ctl"), "-D", str(server.pgdata), "-w"]
             options = (Path(server.pgdata) / "postmaster.opts").read_text().split(" ", 1)[1].strip()
-            _as_owner(server, [*ctl, "-m", "immediate", "stop"])
-            time.sleep(3)
-            _as_owner(server, [*ctl, "-o", options, "-l", str(server.log), "start"])
-            rig.wait_for(lambda: checked_pause(rig) is not None, "the log to be back")
-            rig.settle()
+            for mode in ("fast", "immediate"):
+                _as_owner(server, [*ctl, "-m", mode, "stop"])
+                time.sleep(3)
+                _as_owner(server, [*ctl, "-o", options, "-l", str(server.log), "start"])
+                rig.wait_for(lambda: checked_pause(rig) is not None, "the log to be back")
+                rig.settle()
             rig.admin.pause_job(rig.job, wait=False)
             server.psql(KILL_BACKENDS)
             rig.wait_for(lambda: checked_pause(rig) is not None, "the pause")
@@ -54,17 +56,40 @@ def _as_owner(server: Any, command: list[str]) -> None:
     subprocess.run(command, check=True, user=user, capture_output=True, timeout=60, cwd="/")
 
 
+@contextlib.contextmanager
+def hung(server: Any) -> Iterator[None]:
+    """PostgreSQL with all its backends does not answer meanwhile."""
+    head = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
+    processes = [head, *head.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def ended_while_the_log_hangs(directory: Path) -> Measured:
+    """SIGTERM of the only worker while the log's PostgreSQL hangs: what was taken is committed, and it ends by itself."""
+    with postgres(directory) as server, house(directory, server.get_uri(database="log"), workers=("w-1",)) as (_, rig):
+        reader = LiveReader(rig)
+        with flowing(rig):
+            time.sleep(1)
+            with hung(server):
+                took_s = ended(rig)
+            rig.worker("w-2")
+            rig.settle()
+        return {"SIGTERM to end, s": round(took_s, 1), **finish(rig, reader)}
+
+
 def log_unreachable_beyond_the_lease(directory: Path) -> Measured:
     """The log's PostgreSQL hangs (SIGSTOP) for longer than the lease: the job holds still, then goes on."""
     with postgres(directory) as server, house(directory, server.get_uri(database="log")) as (_, rig):
         reader = LiveReader(rig)
         with flowing(rig, 100, 0.5):
             time.sleep(1)
-            head = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0]))
-            processes = [head, *head.children(recursive=True)]
-            for process in processes:
-                process.suspend()
-            try:
+            with hung(server):
                 before = sum(rig.committed().values())
                 time.sleep(10)
                 assert sum(rig.committed().values()) > before, "within the lease the job goes on"
@@ -72,9 +97,6 @@ def log_unreachable_beyond_the_lease(directory: Path) -> Measured:
                 still = rig.committed()
                 time.sleep(5)
                 assert rig.committed() == still, "beyond the lease the job holds still"
-            finally:
-                for process in processes:
-                    process.resume()
             rig.wait_for(lambda: checked_pause(rig) is not None, "the log to be back")
             rig.settle()
         return finish(rig, reader)
@@ -96,6 +118,32 @@ def log_disk_full(directory: Path) -> Measured:
         filler.unlink()
         rig.settle()
         checked_pause(rig)
+        return {"commands refused while full": refused, **finish(rig, reader)}
+
+
+def postgres_disk_full(directory: Path) -> Measured:
+    """The disk of the log's PostgreSQL is full: commands get a typed error or are in the log, none is half there; with space
+    it goes on."""
+    with (
+        small_disk(directory / "small", PG_DISK_MB) as small,
+        postgres(small) as server,
+        house(directory, server.get_uri(database="log")) as (_, rig),
+    ):
+        reader = LiveReader(rig)
+        refused = 0
+        with flowing(rig):
+            filler = fill(small)
+            began = time.monotonic()
+            while time.monotonic() - began < FULL_S:
+                try:
+                    rig.admin.pause_job(rig.job, hold="x" * 900, reason="y" * 900, wait=False)
+                    rig.admin.resume_job(rig.job, all_holds=True, wait=False)
+                except SlackwaterError:
+                    refused += 1
+            assert refused, "a full disk refuses commands"
+            filler.unlink()
+            rig.wait_for(lambda: checked_pause(rig) is not None, "the log to be back")
+            rig.settle()
         return {"commands refused while full": refused, **finish(rig, reader)}
 
 
@@ -173,4 +221,12 @@ def attached(rig: Rig, how: list[str]) -> Iterator[None]:
             tracer.stderr.close()
 
 
-LOG_FAULTS = (postgres_restarted, log_unreachable_beyond_the_lease, log_disk_full, log_disk_fails, log_disk_slow)
+LOG_FAULTS = (
+    postgres_restarted,
+    log_unreachable_beyond_the_lease,
+    ended_while_the_log_hangs,
+    log_disk_full,
+    postgres_disk_full,
+    log_disk_fails,
+    log_disk_slow,
+)

@@ -20,6 +20,8 @@ from slackwater.persistence.store import EventStore
 
 QUIET_S = 0.5
 """How long a proved pause is watched."""
+STATED_END_S = 40.0
+"""What `slackwater worker --help` says of SIGTERM."""
 Measured = dict[str, float]
 
 
@@ -161,6 +163,16 @@ def assert_whole(store: EventStore) -> None:
         assert tuple(name for _, name in left) == answer.events, f"{command_id} left {left}, its answer is {answer}"
         assert [seq for seq, _ in left] == list(range(left[0][0], left[0][0] + len(left))), left
         assert answer.seq == left[-1][0], f"{command_id} left {left}, its answer is {answer}"
+
+
+def ended(rig: Rig) -> float:
+    """SIGTERM of the first worker: seconds until it is gone, which are never more than it states."""
+    (worker, *_), began = rig.processes, time.monotonic()
+    worker.terminate()
+    code = worker.wait(STATED_END_S)
+    assert code == 0, f"it ended with {code}\n{rig.said()}"
+    assert "Traceback" not in rig.said(100), rig.said(100)
+    return time.monotonic() - began
 
 
 def is_stopped(worker: subprocess.Popen[bytes]) -> bool:

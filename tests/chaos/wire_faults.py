@@ -5,13 +5,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from .house import wired_house
+from .house import kill, wired_house
 from .proxy import END_TXN, REPLIES, REQUESTS, TXN_OFFSET_COMMIT
-from .story import LiveReader, Measured, checked_pause, finish, flowing
+from .story import LiveReader, Measured, checked_pause, ended, finish, flowing, proved_pause
 
 SESSION_TIMEOUT_S: Final = 8.0
 """Longer than elsewhere: what is cut must come back within its session, or the story is another."""
 STEADY_S: Final = 1.0
+LASTING_SESSIONS: Final = 5
 FENCED: Final = {
     "47": "INVALID_PRODUCER_EPOCH",
     "48": "INVALID_TXN_STATE",
@@ -34,7 +35,7 @@ def offset_commit_reply_lost(directory: Path) -> Measured:
 def lost(directory: Path, kind: str, count: int) -> Measured:
     """Replies of one kind are lost under load, with a pause right after each."""
     answered = 0
-    with wired_house(directory, session_timeout_s=SESSION_TIMEOUT_S) as (proxy, rig):
+    with wired_house(directory, session_timeout_s=SESSION_TIMEOUT_S) as (_, proxy, rig):
         reader = LiveReader(rig)
         with flowing(rig):
             while answered < count:
@@ -56,7 +57,7 @@ def end_txn_late(directory: Path, count: int = 200, late_s: float = 1.0) -> Meas
     """
     answers: Counter[str] = Counter()
     pauses = tries = 0
-    with wired_house(directory, session_timeout_s=SESSION_TIMEOUT_S) as (proxy, rig):
+    with wired_house(directory, session_timeout_s=SESSION_TIMEOUT_S) as (_, proxy, rig):
         reader = LiveReader(rig)
         with flowing(rig):
             while sum(answers[code] for code in FENCED) < count:
@@ -90,7 +91,7 @@ def replies_stalled(directory: Path) -> Measured:
 
 def stalled(directory: Path, *directions: str) -> Measured:
     """A stall in these directions under load, for two sessions; nothing is paused without proof meanwhile."""
-    with wired_house(directory) as (proxy, rig):
+    with wired_house(directory) as (_, proxy, rig):
         reader = LiveReader(rig)
         with flowing(rig):
             time.sleep(1)
@@ -104,7 +105,81 @@ def stalled(directory: Path, *directions: str) -> Measured:
         return {f"{in_stall} in the stall": 1, **finish(rig, reader)}
 
 
+def broker_killed_in_end_txn(directory: Path, count: int = 3) -> Measured:
+    """The broker has decided a transaction, its word never reaches the client, and it is killed at that moment."""
+    with wired_house(directory, session_timeout_s=SESSION_TIMEOUT_S) as (broker, proxy, rig):
+        reader = LiveReader(rig)
+        with flowing(rig):
+            for _ in range(count):
+                proxy.catch(END_TXN, "lose reply")
+                assert proxy.wait_answer(60) is not None, "no EndTxn passed"
+                kill(broker)
+                proxy.leave()
+                broker.start()
+                rig.settle()
+                checked_pause(rig)
+                rig.settle()
+        return {"killed": count, **finish(rig, reader)}
+
+
+def one_worker_cut_off(directory: Path) -> Measured:
+    """One of two workers hears and says nothing for five sessions."""
+    return cut_off(directory, REQUESTS, REPLIES)
+
+
+def one_worker_not_heard(directory: Path) -> Measured:
+    """What one of two workers says does not arrive for five sessions; it hears answers to nothing."""
+    return cut_off(directory, REQUESTS)
+
+
+def one_worker_not_answered(directory: Path) -> Measured:
+    """What one of two workers asks is done for five sessions, and it does not know."""
+    return cut_off(directory, REPLIES)
+
+
+def cut_off(directory: Path, *directions: str) -> Measured:
+    """The link of one worker hangs: the other takes its partitions over, and pauses with proof without it. It comes back."""
+    with wired_house(directory, workers=("w-1",)) as (_, proxy, rig):
+        rig.worker("w-2", SLACKWATER_KAFKA=rig.bootstrap)
+        rig.wait_members(2)
+        reader = LiveReader(rig)
+        with flowing(rig):
+            time.sleep(1)
+            proxy.stall(*directions)
+            began, before = time.monotonic(), rig.committed()
+            rig.wait_for(lambda: all(rig.committed()[p] > before[p] for p in before), "every partition to move")
+            moved_s = time.monotonic() - began
+            paused_s = proved_pause(rig)
+            rig.settle()
+            time.sleep(max(began + LASTING_SESSIONS * rig.session_timeout_s - time.monotonic(), 0))
+            proxy.stall()
+            rig.wait_members(2, STEADY_S)
+            checked_pause(rig)
+            rig.settle()
+        measured = {"cut to commit by the other, sessions": round(moved_s / rig.session_timeout_s, 2)}
+        return {**measured, "pause without it, s": round(paused_s, 2), **finish(rig, reader)}
+
+
+def ended_while_the_broker_hangs(directory: Path) -> Measured:
+    """SIGTERM of the only worker while its link to the broker hangs: it ends by itself within the 40 s it states."""
+    with wired_house(directory, workers=("w-1",)) as (_, proxy, rig):
+        reader = LiveReader(rig)
+        with flowing(rig):
+            time.sleep(1)
+            proxy.stall(REQUESTS, REPLIES)
+            took_s = ended(rig)
+            proxy.stall()
+            rig.worker("w-2")
+            rig.settle()
+        return {"SIGTERM to end, s": round(took_s, 1), **finish(rig, reader)}
+
+
 WIRE_FAULTS = (
+    broker_killed_in_end_txn,
+    one_worker_cut_off,
+    one_worker_not_heard,
+    one_worker_not_answered,
+    ended_while_the_broker_hangs,
     end_txn_reply_lost,
     end_txn_late,
     offset_commit_reply_lost,

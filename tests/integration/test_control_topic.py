@@ -9,6 +9,7 @@ from tests.rig.workers import Rig
 
 from slackwater.core.events import JobDeployed
 from slackwater.core.spec_from_sql import spec_from_sql
+from slackwater.streams.topics import partition_counts
 
 
 def _ce(verb: str, job: str, id: str, **data: Any) -> dict[str, Any]:
@@ -187,6 +188,22 @@ def test_published_log_is_the_log(rig: Rig) -> None:
     published = rig.bodies(rig.topics.events)
     assert [body["data"]["seq"] for body in published] == list(range(1, last + 1))
     assert [body["data"]["hash"] for body in published] == [r.hash.hex() for r in rig.admin.store.read(0)]
+
+
+def test_control_topics_that_are_gone(rig: Rig) -> None:
+    """Whoever deleted them, a broker that came back empty for one: a worker makes them anew, obeys, and publishes all of the log."""
+    rig.worker()
+    rig.deploy_and_start()
+    for future in rig.kafka_admin.delete_topics(list(rig.topics.all())).values():
+        future.result()
+    rig.wait_for(lambda: rig.topics.control not in partition_counts(rig.connection), "the topics to go")
+    rig.wait_for(lambda: rig.topics.control in partition_counts(rig.connection), "the worker to make them")
+    rig.send({"pause": rig.job, "id": "p"})
+    rig.wait_state("PAUSED")
+    rig.wait_for(lambda: _replies(rig, "p") == ["accepted", "applied"], "the replies")
+    rig.wait_for(lambda: len(rig.read(rig.topics.events)) >= rig.admin.store.head().seq, "the log")
+    published = [body["data"]["seq"] for body in rig.bodies(rig.topics.events)]
+    assert published == list(range(1, rig.admin.store.head().seq + 1))
 
 
 @pytest.mark.parametrize("door", ["api", "cli", "topic"])

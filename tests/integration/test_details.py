@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.chaos.foreign import open_transaction
 from tests.rig.workers import SESSION_TIMEOUT_S, Rig
 
 from slackwater.admin.api import Admin
@@ -131,3 +132,19 @@ def test_every_line_about_a_job_names_it(rig: Rig) -> None:
     assert by_command["CHG-4711"]["state"] == "PAUSED"
     decided = [line for line in about if line["event"] == "resume accepted"]
     assert [(line["command_id"], line["actor"], line["epoch"]) for line in decided] == [("by-topic", "ana", 3)]
+
+
+def test_a_transaction_left_open_on_an_input(rig: Rig) -> None:
+    """What may not be read yet is no lag, and is said for what it is: else a job that waits looks like one that is idle."""
+    rig.admin.deploy_job(rig.job, "1", rig.sql)
+    rig.produce(40)
+    with open_transaction(rig):
+        rig.produce(60)
+        state = rig.admin.kafka_state(rig.job)
+        assert state is not None
+        assert (state.current_lag, state.blocked_by_open_txn) == (40, rig.partitions + 60)
+        assert all(place.blocked_by_open_txn > 0 for place in state.partitions)
+        assert "blocked  64 more behind a transaction" in rig.cli("show", rig.job).stdout
+    state = rig.admin.kafka_state(rig.job)
+    assert state is not None
+    assert state.blocked_by_open_txn == 0

@@ -150,12 +150,19 @@ class Rig:
                 producer.poll(0)
         producer.flush(60)
 
-    def send(self, value: bytes | str | dict[str, Any] | None, headers: Any = None, key: str | None = None) -> None:
-        """A message on the control topic, as any Kafka client would send it."""
-        if isinstance(value, dict):
-            value = json.dumps(value)
+    def forget_broker(self) -> None:
+        """What stands behind the address is another cluster now: our clients begin anew, and so do the orders."""
+        self._producer, self.produced = None, 0
+        if self._asker is not None:
+            self._asker.close()
+            self._asker = None
+
+    def send(self, *values: bytes | str | dict[str, Any] | None, headers: Any = None, key: str | None = None) -> None:
+        """Messages on the control topic, in this order, as any Kafka client would send them."""
         producer = Producer(self.connection.client())
-        producer.produce(self.topics.control, value=value, key=key, headers=headers or [])
+        for value in values:
+            body = json.dumps(value) if isinstance(value, dict) else value
+            producer.produce(self.topics.control, value=body, key=key, headers=headers or [])
         assert producer.flush(20) == 0
 
     @staticmethod
@@ -240,6 +247,11 @@ class Rig:
     def members(self) -> int:
         """How many workers the group counts, with partitions or without."""
         return len(self._members())
+
+    def assigned(self) -> dict[str, list[int]]:
+        """Each member of the group, by the id that Kafka gave it, with its partitions."""
+        owned = {one.member_id: one.assignment for one in self._members()}
+        return {id: sorted(tp.partition for tp in found.topic_partitions) if found else [] for id, found in owned.items()}
 
     def _members(self) -> Any:
         def ask() -> Any:

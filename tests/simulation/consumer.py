@@ -117,6 +117,8 @@ class SimConsumer:
             for offset in range(at, min(at + count - len(found), len(log.entries))):
                 found.append(SimMessage((*key, offset), log.entries[offset].key, log.entries[offset].value))
                 self._next[key] = self._consumed[key] = offset + 1
+        if found:
+            self._process.deaf_s = max(self._process.deaf_s, self._broker.clock() - self._process.heard_at)
         point("polled")
         return found
 

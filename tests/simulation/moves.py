@@ -107,6 +107,18 @@ _WRITTEN: Final = re.compile(r"([a-z_ ]+)(?:>([a-z ]+))?(?:=([0-9.]+))?[?!]?")
 _WALL: Final = (-86_400.0, -3_600.0, 3_600.0, 86_400.0)
 
 
+DEAF: Final = (
+    *(Move(what) for what in ("join", "deploy", "start")),
+    *[Move("round", amount=5)] * 4,
+    Move("produce", amount=5),
+    *[Move("round", amount=5)] * 2,
+    *[Move(what, amount=amount) for what, amount in (("tick", 31.0), ("own", 12), ("work", 12))] * 4,
+    Move("produce", amount=5),
+    *[Move("own", amount=12), Move("work", amount=12)] * 5,
+)
+"""A worker that runs, and hears nothing more of the log while its link to the broker is sound."""
+
+
 def moves_of(seed: int, count: int, without: tuple[str, ...] = ()) -> list[Move]:
     """The moves of a seed: a function of nothing else. `without` leaves kinds of moves and faults out."""
     chance = random.Random(seed)

@@ -1,5 +1,6 @@
 """Bugs made on purpose, each one a rule of the product left out. The simulation must find every one of them."""
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
@@ -7,13 +8,14 @@ from unittest.mock import patch
 
 from slackwater.core.control.ack import Ack, decide_ack
 from slackwater.core.want import wanted
-from slackwater.streams import empty_group, positions
+from slackwater.streams import empty_group, positions, record_path
 from slackwater.streams.handover import Handover
 from slackwater.streams.sink import Sink
 from slackwater.streams.source import Source
 from slackwater.streams.standing import Standing
 
 from .group import NO_MEMBER
+from .moves import DEAF
 
 
 def _skip_the_drain(stack: ExitStack) -> None:
@@ -110,6 +112,11 @@ def _conclude_over_members(stack: ExitStack) -> None:
     stack.enter_context(patch.object(empty_group, "members", lambda admin, group: {}))
 
 
+def _forget_the_lease(stack: ExitStack) -> None:
+    """A word from the log holds for ever."""
+    stack.enter_context(patch.object(record_path, "LEASE_S", math.inf))
+
+
 MUTATIONS: Final = {
     "skip the drain": _skip_the_drain,
     "skip settle": _skip_settle,
@@ -121,7 +128,10 @@ MUTATIONS: Final = {
     "rewind under a batch in work": _rewind_under_a_batch,
     "take before the log knows": _take_before_the_log_knows,
     "conclude over members": _conclude_over_members,
+    "forget the lease": _forget_the_lease,
 }
+WRITTEN: Final = {"forget the lease": DEAF}
+"""By which moves a mutation is looked for that seeds hardly ever come by."""
 
 
 @contextmanager

@@ -55,6 +55,8 @@ class Process:
         self.is_dead = self.is_frozen = False
         self.slow_s = 0.0
         """How long the next batch is worked on."""
+        self.heard_at = self.deaf_s = 0.0
+        """When it last read the log; how long after that it took records at most."""
 
     @property
     def is_heard(self) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from slackwater.core.events import name_of
 
 from .__main__ import simulate, steps_to_catch, trace_of
-from .moves import Move, moves_of
+from .moves import DEAF, Move, moves_of
 from .mutations import MUTATIONS, mutated
 from .run import fails, living, run, shortened
 from .worker import SimEngine
@@ -101,3 +101,14 @@ def test_a_thread_that_never_comes_back() -> None:
         assert world.faults.met["hang: send offsets"] == 1
         world.settle_down()
         assert world.ledger.visible.total() == 5
+
+
+def test_a_worker_that_hears_nothing_more() -> None:
+    """Beyond the lease it takes nothing, though broker and group are sound; once it hears again it goes on."""
+    with living() as world:
+        for move in DEAF:
+            world.take(move)
+        assert world.ledger.visible.total() == 5
+        assert world.store.job("j").state == "RUNNING"  # type: ignore[union-attr]
+        world.settle_down()
+        assert world.ledger.visible.total() == 10

@@ -71,6 +71,7 @@ class Worker(Process):
     def read(self) -> None:
         """Look at the log. What was read may be old when it is acted on."""
         as_of, job = self.clock(), self._store.job(JOB)
+        self.heard_at = as_of
         self._letter = None if job is None else (job, as_of)
 
     def look_after(self, points: int, *, up_to: str = "") -> None:

@@ -11,6 +11,8 @@ from typing import Final
 
 from slackwater.core.states import TRANSITIONAL, JobState
 from slackwater.persistence.verify import verify
+from slackwater.streams.proof import DRAIN_TIMEOUT_S
+from slackwater.streams.record_path import LEASE_S
 
 from .broker import INPUT, Broker
 from .connection import SimConnection
@@ -26,6 +28,8 @@ PARTITIONS_MAX: Final = 5
 SESSION_S: Final = 10.0
 TRANSACTION_S: Final = 8.0
 LIVENESS_ROUNDS: Final = 400
+DEAF_S_MAX: Final = LEASE_S + DRAIN_TIMEOUT_S + 30.0
+"""The lease, and what a turn of the owner that began within it may still take: a drain, and some calls that time out."""
 
 
 class Broken(AssertionError):
@@ -77,6 +81,11 @@ class World:
         self._take(move)
         self._bury()
         self.rules.compare(self.store.job(JOB))
+        for worker in self.workers.values():
+            if worker.deaf_s > DEAF_S_MAX:
+                self.trouble.append(
+                    f"lease: {worker.name} took records {worker.deaf_s:.0f} s after its last word from the log"
+                )
         if self.trouble:
             raise Broken("; ".join(dict.fromkeys(self.trouble)), self.steps)
 

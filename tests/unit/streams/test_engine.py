@@ -2,6 +2,7 @@
 
 import time
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from slackwater.core.sql.errors import SqlError
 from slackwater.core.sql.parse import parse_job
 from slackwater.streams.batch import Batch
 from slackwater.streams.engine import Engine, PoisonRecord
+from slackwater.streams.locked_duckdb import LockedDuckDB
+from slackwater.streams.standing import Unmendable
 
 ORDERS = "CREATE STREAM orders (id BIGINT, name VARCHAR) WITH (topic='orders');\n"
 TENTH = ORDERS + "INSERT INTO big SELECT id, 10 / id AS tenth FROM orders WHERE name <> 'x' OR 10 / id > 1"
@@ -150,3 +153,37 @@ SHARED = Engine(
         "SELECT id, 1.0 AS x FROM orders WHERE id > 0"
     )
 )
+
+
+def _wide(entries: int) -> str:
+    """A record that is a small row, and takes much memory to read."""
+    return '{"id":5,"name":"a","more":[' + "1," * entries + "1]}"
+
+
+def test_more_than_the_memory_holds_at_once() -> None:
+    """Such a batch is worked on in parts: what becomes of a record is what becomes of it alone."""
+    engine = Engine(parse_job(TENTH), memory_limit="24MB")
+    outcome = engine.run(batch_of("orders", [*[_wide(30_000)] * 30, "no", *[_wide(30_000)] * 30], 100))
+    assert [row["key"] for row in outcome.outputs["big"]] == [f"k{n}".encode() for n in range(100, 161) if n != 130]
+    assert [(letter.offset, letter.code) for letter in outcome.dead_letters] == [(130, "bad_json")]
+
+
+def test_one_record_is_more_than_the_memory_holds() -> None:
+    """Real memory, really exceeded: the job fails with the record's place, and nothing of it is in the message."""
+    engine = Engine(parse_job(TENTH), memory_limit="24MB")
+    with pytest.raises(Unmendable) as failed:
+        engine.run(batch_of("orders", ['{"id":5}', _wide(2_000_000), '{"id":5}'], 100))
+    assert failed.value.code == "resource_limit"
+    assert str(failed.value).startswith("orders[0] offset 101: ")
+
+
+def test_a_query_without_end_names_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Topic, partition and offsets of what was worked on stand in the failure of a query that was interrupted."""
+    engine = Engine(parse_job(TENTH))
+
+    def interrupted(*_: object) -> None:
+        raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+    monkeypatch.setattr(LockedDuckDB, "query", interrupted)
+    with pytest.raises(duckdb.InterruptException, match=r"orders\[0\] offset 100 to 149: INTERRUPT"):
+        engine.run(batch_of("orders", ['{"id":5}'] * 50, 100))
