@@ -13,7 +13,8 @@ from slackwater.streams.faust_credentials import faust_credentials
 from slackwater.streams.kafka_connection import BadKafkaSettings
 from slackwater.streams.metrics_server import MetricsServer
 from slackwater.streams.topics import ControlTopics
-from slackwater.streams.worker import WorkerSettings, is_worker_name, prepare, run_worker, worker_name
+from slackwater.streams.worker import prepare, run_worker
+from slackwater.streams.worker_settings import WorkerSettings, is_worker_name, worker_name
 
 from .brokers import answering, reach
 from .desk import translated

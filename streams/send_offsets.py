@@ -4,8 +4,8 @@
 that it knows as the group's coordinator is gone (#5511). Measured here: a worker stood still until its process ended.
 """
 
+import _thread
 import queue
-import threading
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
@@ -40,7 +40,8 @@ def send_offsets(producer: Producer, offsets: Cut, group: Any, timeout_s: float)
         except BaseException as error:
             answer.put(error)
 
-    threading.Thread(target=ask, name="send-offsets", daemon=True).start()
+    # Not `Thread.start`, which waits for the new thread's first word: without memory for it that never comes.
+    _thread.start_new_thread(ask, ())
     try:
         failure = answer.get(timeout=timeout_s + GRACE_S)
     except queue.Empty:

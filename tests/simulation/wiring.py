@@ -1,5 +1,6 @@
 """Where the simulation takes the place of the world under the product: threads, time and the edge to Faust. Nothing else."""
 
+import _thread
 import asyncio
 import queue
 import sys
@@ -148,6 +149,7 @@ async def _without_limit(coroutine: Coroutine[Any, Any, Any], timeout: float) ->
 
 _ASYNCIO = _Instead(asyncio, to_thread=_inline, gather=_one_after_the_other, wait_for=_without_limit)
 _THREADING = _Instead(threading, Thread=SimThread, Condition=SimCondition, Event=SimEvent)
+_THREAD = _Instead(_thread, start_new_thread=lambda work, _: SimThread(work, "send-offsets", daemon=True).start())
 _QUEUE = _Instead(queue, SimpleQueue=SimQueue)
 
 
@@ -209,7 +211,7 @@ def wired(
         info=lambda *_, **__: None,
         warning=lambda *_, **__: None,
     )
-    instead = {"threading": _THREADING, "queue": _QUEUE, "asyncio": _ASYNCIO, "time": time, "log": said}
+    instead = {"threading": _THREADING, "_thread": _THREAD, "queue": _QUEUE, "asyncio": _ASYNCIO, "time": time, "log": said}
     instead |= {"datetime": Datetime, "reached": point}
     with ExitStack() as stack:
         for module, name in _edges():
@@ -224,7 +226,7 @@ def wired(
 @cache
 def _edges() -> tuple[tuple[Any, str], ...]:
     """Where the record path and what steers it touch threads, time, the log of the process, and the named steps."""
-    names = ("threading", "queue", "asyncio", "time", "log", "datetime", "reached")
+    names = ("threading", "_thread", "queue", "asyncio", "time", "log", "datetime", "reached")
     streams = [module for name, module in sorted(sys.modules.items()) if name.startswith("slackwater.streams.")]
     used = [module for module in streams if module.__name__.rpartition(".")[2] not in _ELSEWHERE]
     return tuple((module, name) for module in used for name in names if name in vars(module))
