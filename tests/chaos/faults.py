@@ -57,7 +57,7 @@ def worker_out_of_memory(directory: Path) -> Measured:
         with flowing(rig, 3000, 0.3):
             time.sleep(1)
             victim = rig.pids()[0]
-            subprocess.run([prlimit, "--pid", str(victim), f"--as={psutil.Process(victim).memory_info().vms}"], check=True)
+            subprocess.run([prlimit, "--pid", str(victim), f"--as={psutil.Process(victim).memory_info().vms}:"], check=True)
             time.sleep(3 * rig.session_timeout_s)
             died = victim not in rig.pids()
             checked_pause(rig)
