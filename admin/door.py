@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from slackwater.core.commands import Command, Verb, is_job_id
+from slackwater.core.commands import Command, Verb, is_address
 from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.job import Job
 from slackwater.core.result import Result
@@ -103,7 +103,7 @@ class Door:
 
         It gets an id of its own: what makes no sense must not take the id of what does.
         """
-        command = self._command(name if is_job_id(name) else "", Unreadable(code, message, hint))
+        command = self._command(name if is_address(name) else "", Unreadable(code, message, hint))
         with translated():
             self._store.handle(command)
         return InvalidCommand(code, message, hint=hint, job=name, command_id=command.id)

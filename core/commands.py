@@ -20,6 +20,7 @@ from .control.start import Start
 from .control.stop import Stop
 from .control.unreadable import Unreadable
 from .control.warn import Warn
+from .policy.policy import POLICY_ID
 from .policy.verbs import PolicyVerb
 
 JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
@@ -77,6 +78,11 @@ class Command:
 def is_job_id(text: str) -> bool:
     """Job ids are lower case, 1–63 of `a-z 0-9 . _ -`, and begin with a letter or digit."""
     return JOB_ID.fullmatch(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """What a command may be about: a job, or the policy."""
+    return text == POLICY_ID or is_job_id(text)
 
 
 def is_command_id(text: str) -> bool:

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from slackwater.core.policy.window import ZONE
+
 from ..errors import InvalidCommand, Usage
 from .app import Output, OutputOption, Verbs, app, connect
 from .asked import CommandId, Reason, SelectorOption
@@ -64,7 +66,7 @@ def add(
     name: WindowName,
     cron: CronOption,
     for_: LastsOption,
-    zone: ZoneOption = "UTC",
+    zone: ZoneOption = ZONE,
     selector: SelectorOption = None,
     reason: Reason = None,
     command_id: CommandId = None,
@@ -78,7 +80,7 @@ def add(
     except ValueError as error:
         raise InvalidCommand("bad_policy", str(error), hint=HINT) from None
     with connect() as admin:
-        how = {"zone": zone, "for_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
+        how = {"zone": zone, "lasts_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
         result = admin.set_window(name, cron, **how)
         found = [one for one in admin.upcoming_windows(count=1) if one.name == name]
     _tell(result, f"window {name}: opens {_local(found[-1].begins)}, {len(found[-1].jobs)} jobs" if found else "", output)

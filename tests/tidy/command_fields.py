@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from slackwater.core.duration import duration_s
+from slackwater.core.policy.policy import POLICY_ID
+from slackwater.core.policy.verbs import PolicyVerb
 from slackwater.streams.control.envelope import _VERBS
 from slackwater.streams.control.fields import NUMBER_MAX
 from slackwater.streams.control.flat_form import _ATTRIBUTES
@@ -22,6 +24,12 @@ SAMPLES: Final[Mapping[str, Any]] = MappingProxyType(
         "reason": "warehouse maintenance CHG-4711",
         "for": "30m",
         "all": True,
+        "mode": "some",
+        "percent": 25,
+        "name": "nightly",
+        "cron": "30 2 * * *",
+        "zone": "Europe/Berlin",
+        "lasts_s": 1800,
     }
 )
 """Fields that an example shows, where a verb reads them. A verb that needs another one needs a sample of it here."""
@@ -100,6 +108,8 @@ def _does_without(read: Callable[[Any], Any], name: str) -> bool:
     return True
 
 
+SUBJECTS: Final = {verb: POLICY_ID if verb in {kind.name for kind in get_args(PolicyVerb)} else JOB for verb in _VERBS}
+"""Verb → what its example is about."""
 VERB_FIELDS: Final = {verb: _listen(read) for verb, read in _VERBS.items()}
 COMMON: Final = {
     "id": _schema("id", type="string"),

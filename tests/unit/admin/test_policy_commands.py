@@ -116,10 +116,10 @@ async def test_in_python(tmp_path: Path) -> None:
     open_store(url, create=True).close()
     with Admin.connect(url, actor="ana") as admin:
         assert admin.set_flag("none", otherwise="stop", reason="not yet").changed
-        admin.set_window("hourly", "0 * * * *", for_s=600, expected_version=1)
+        admin.set_window("hourly", "0 * * * *", lasts_s=600, expected_version=1)
         assert admin.policy().flag == Flag("none", otherwise="stop")
         with pytest.raises(InvalidCommand, match="lasts a minute"):
-            admin.set_window("hourly", "0 * * * *", for_s=1)
+            admin.set_window("hourly", "0 * * * *", lasts_s=1)
     async with await AsyncAdmin.connect(url, actor="ben") as later:
         day = datetime.now(UTC) + timedelta(days=1)
         coming = [one for one in await later.upcoming_windows(until=day) if not one.is_open]
