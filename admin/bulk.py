@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 from slackwater.core.commands import Verb
 
 from .desk import CommandResult
 from .door import Door, HandedIn
-from .errors import SlackwaterError, Unavailable
+from .errors import NotFound, SlackwaterError, Unavailable, Usage
+from .questions import Questions
 
 T = TypeVar("T")
 
@@ -22,6 +23,31 @@ class Answer:
     batch_id: str
     result: CommandResult | None
     error: SlackwaterError | None
+
+
+def chosen_names(asked: Questions, names: Sequence[str], selector: str | None, *, every: bool) -> tuple[str, ...]:
+    """Which jobs are meant: those named, those with labels like `selector`, or every one.
+
+    Raises Usage unless it is said in one of the three ways: never every job by accident; NotFound if labels choose none.
+    """
+    ways = [bool(names), selector is not None, every]
+    if sum(ways) != 1:
+        hint = "name jobs, or choose by labels (team=payments), or all; of a job's holds: all_holds"
+        raise Usage("usage", "which jobs?" if not any(ways) else "names, a selector and all do not mix", hint=hint)
+    if names:
+        return tuple(dict.fromkeys(names))
+    found = tuple(status.name for status in asked.list_jobs(selector))
+    if not found and selector is not None:
+        raise NotFound("no_such_job", f"no job has labels like {selector}", hint="see `slackwater jobs`")
+    return found
+
+
+def row_of(answer: Answer) -> dict[str, Any]:
+    """The answer as one object: the result's own fields, or `error`."""
+    if answer.error is not None:
+        return {"name": answer.name, "batch_id": answer.batch_id, **answer.error.as_json()}
+    assert answer.result is not None
+    return {"batch_id": answer.batch_id, **asdict(answer.result)}
 
 
 def ask_each(

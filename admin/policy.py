@@ -97,6 +97,15 @@ class PolicyAdmin:
         return tuple(sorted(found, key=lambda one: (one.begins, one.name)))
 
 
+def flag_text(flag: Flag) -> str:
+    """pausing is on for some: labels team=data, 25 % of all jobs; elsewhere a pause is a stop."""
+    which = [f"labels {flag.selector}"] if flag.selector else []
+    which += [f"{flag.percent} % of all jobs"] if flag.percent < 100 else []
+    chosen = f": {', '.join(which)}" if flag.mode == "some" and which else ""
+    elsewhere = {"refuse": "refused", "stop": "a stop, and its resume a start"}[flag.otherwise]
+    return f"pausing is on for {flag.mode}{chosen}" + ("" if flag.mode == "all" else f"; elsewhere a pause is {elsewhere}")
+
+
 def _occurrences(window: Window, now: datetime, count: int, until: datetime | None) -> Iterator[Occurrence]:
     opened = window.open_at(now)
     if opened is not None:

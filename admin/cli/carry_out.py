@@ -3,7 +3,6 @@
 import sys
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 import typer
 from rich.console import Console
@@ -14,11 +13,11 @@ from slackwater.core.cut import cut_text
 
 from .. import errors
 from ..api import Admin
-from ..bulk import Answer
+from ..bulk import Answer, chosen_names, row_of
 from ..desk import CommandResult
 from .app import Output, connect, report
 from .asked import Asked, Wait
-from .render import busy, messages, one, plain, show, table_of
+from .render import busy, messages, one, show, table_of
 
 COLUMNS = ("NAME", "STATE", "BECOMES", "")
 
@@ -28,24 +27,11 @@ def carry_out(verb: Verb, asked: Asked) -> None:
     if asked.waits_for is Wait.CAUGHT_UP and verb.name not in {"start", "resume"}:
         raise errors.Usage("usage", f"a job does not catch up by a {verb.name}", hint="--wait done")
     with connect() as admin:
-        names = _chosen(admin, asked)
+        names = chosen_names(admin, asked.jobs or (), asked.selector, every=asked.every)
         if asked.selector is None and not asked.every and len(names) == 1:
             one_job(admin, names[0], verb, asked)
         else:
             _many(admin, names, verb, asked)
-
-
-def _chosen(admin: Admin, asked: Asked) -> list[str]:
-    ways = [bool(asked.jobs), asked.selector is not None, asked.every]
-    if sum(ways) != 1:
-        hint = "name jobs, or --selector team=payments, or --all; of a job's holds: resume --all-holds"
-        raise errors.Usage("usage", "which jobs?" if not any(ways) else "names, --selector and --all do not mix", hint=hint)
-    if asked.jobs:
-        return list(dict.fromkeys(asked.jobs))
-    found = [status.name for status in admin.list_jobs(asked.selector)]
-    if not found and asked.selector is not None:
-        raise errors.NotFound("no_such_job", f"no job has labels like {asked.selector}", hint="see `slackwater jobs`")
-    return found
 
 
 def one_job(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:
@@ -74,7 +60,7 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
     batch_id = asked.command_id or uuid.uuid4().hex
     plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True)
     if asked.dry_run:
-        show([_row(answer) for answer in plan], COLUMNS, map(_plan_of, plan), asked.output)
+        show([row_of(answer) for answer in plan], COLUMNS, map(_plan_of, plan), asked.output)
         raise typer.Exit(_worst(plan))
     if not asked.yes:
         _confirm(verb, plan)
@@ -118,18 +104,13 @@ def _plan_of(answer: Answer) -> tuple[str, str, str, str]:
     return answer.name, state, becomes, "" if answer.result.changed else _already(answer.result)
 
 
-def _row(answer: Answer) -> dict[str, Any]:
-    what = plain(answer.result) if answer.error is None else answer.error.as_json()
-    return {"name": answer.name, "batch_id": answer.batch_id, **what}
-
-
 def _worst(answers: Sequence[Answer]) -> int:
     return max((answer.error.exit_code for answer in answers if answer.error is not None), default=0)
 
 
 def _tell_each(answers: Sequence[Answer], output: Output) -> None:
     if output in {Output.JSON, Output.JSONL}:
-        show([_row(answer) for answer in answers], (), (), output)
+        show([row_of(answer) for answer in answers], (), (), output)
         return
     for answer in answers:
         if answer.result is not None:

@@ -38,6 +38,7 @@ def flag(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """For which jobs pausing is on. What is held can always be let go."""
+    from ..policy import flag_text
     from .render import one, plain
 
     with connect() as admin:
@@ -49,16 +50,7 @@ def flag(
             raise Usage("usage", "for which jobs?", hint="slackwater flag some --percent 10")
         policy = admin.policy()
     if not one({"name": "flag", **plain(policy.flag), "since": policy.since, "by": policy.by or None}, output):
-        typer.echo(_flag_text(policy.flag))
-
-
-def _flag_text(now: Any) -> str:
-    """pausing is on for some: team=data, 25 % of all jobs; elsewhere a pause is a stop."""
-    which = [f"labels {now.selector}"] if now.selector else []
-    which += [f"{now.percent} % of all jobs"] if now.percent < 100 else []
-    chosen = f": {', '.join(which)}" if now.mode == "some" and which else ""
-    elsewhere = {"refuse": "refused", "stop": "a stop, and its resume a start"}[now.otherwise]
-    return f"pausing is on for {now.mode}{chosen}" + ("" if now.mode == "all" else f"; elsewhere a pause is {elsewhere}")
+        typer.echo(flag_text(policy.flag))
 
 
 @window.command()

@@ -99,7 +99,6 @@ def _page(request: Request, job: Job, verb: str, form: Form, error: SlackwaterEr
         means=MEANS[verb],
         form=form,
         error=error,
-        legal=getattr(error, "legal", ()),
         is_protected=is_protected(job),
         # A form that is sent again after it was refused is another command.
         command_id=uuid.uuid4().hex,

@@ -109,9 +109,14 @@ def audit_csv(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> 
 @router.get("/audit.json")
 def audit_json(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> Response:
     """Every row as an object, exactly as `slackwater audit --output json` has it."""
-    table = _asked(admin, sql, web_of(request).store.head().seq if as_of is None else as_of)
-    rows = [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
+    rows = rows_of(request, admin, sql, as_of)
     return _download(json.dumps(rows, ensure_ascii=False, indent=1), "application/json", "audit.json")
+
+
+def rows_of(request: Request, admin: Admin, sql: str, as_of: int | None) -> list[dict[str, Any]]:
+    """The answer as objects. Raises InvalidCommand."""
+    table = _asked(admin, sql, web_of(request).store.head().seq if as_of is None else as_of)
+    return [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
 
 
 def _asked(admin: Admin, sql: str, as_of: int) -> Table:

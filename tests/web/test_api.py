@@ -275,7 +275,9 @@ async def test_openapi(client: Client) -> None:
     document = (await web.get("/openapi.json")).json()
     paths = document["paths"]
     verbs = {path.rpartition("/")[2] for path, item in paths.items() if "post" in item}
-    assert verbs == {"deploy", "start", "pause", "resume", "stop", "rollback"}
+    moves = {"start", "pause", "resume", "stop", "rollback"}
+    assert verbs == {"deploy", *moves, "set_flag", "set_window", "remove_window"}
+    assert {path.rpartition("/")[2] for path in paths if "/batches/" in path} == moves
     for item in paths.values():
         for operation in item.values():
             content = operation["responses"]["default"]["content"]
