@@ -69,6 +69,7 @@ class Admin(PolicyAdmin, Questions):
         sql: str,
         topic: str | None = None,
         *,
+        output_topic: str | None = None,
         holds: Sequence[str] = (),
         reason: str | None = None,
         deadline_s: int = DEADLINE_S,
@@ -76,20 +77,17 @@ class Admin(PolicyAdmin, Questions):
     ) -> CommandResult:
         """Deploy `sql` under `name`. `topic`, if given, must be a topic the text reads.
 
-        A bare SELECT writes to `<name>.output`. The same spec again is already so. Another one is rolled out to a job that
-        lives: drained under the old spec, it goes on under the new one exactly at its cut. Raises InvalidCommand with line
-        and column for SQL that cannot be a job.
+        A bare SELECT writes to `output_topic`, which is `<name>.output` if nothing is said. The same spec again is already
+        so. Another one is rolled out to a job that lives: drained under the old spec, it goes on under the new one exactly
+        at its cut. Raises InvalidCommand with line and column for SQL that cannot be a job.
         """
         from slackwater.core.spec_from_sql import spec_from_sql
         from slackwater.core.sql.errors import SqlError
 
         try:
-            _, spec = spec_from_sql(sql, name, version=version)
+            _, spec = spec_from_sql(sql, name, version=version, topic=topic, output_topic=output_topic)
         except SqlError as error:
             raise self._door.turn_away(name, error.code, str(error)) from error
-        if topic is not None and topic not in spec.inputs:
-            hint = f"it reads {', '.join(spec.inputs)}"
-            raise self._door.turn_away(name, "topic_not_read", f"the job does not read the topic {topic}", hint)
         return self._door.ask(name, Deploy(spec, tuple(holds), reason, deadline_s), **how)
 
     def rollback_job(

@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Answer:
     """What one job of a batch came to: a result or an error, never both."""
 
-    name: str
+    job: str
     batch_id: str
     result: CommandResult | None
     error: SlackwaterError | None
@@ -45,7 +45,7 @@ def chosen_names(asked: Questions, names: Sequence[str], selector: str | None, *
 def row_of(answer: Answer) -> dict[str, Any]:
     """The answer as one object: the result's own fields, or `error`."""
     if answer.error is not None:
-        return {"name": answer.name, "batch_id": answer.batch_id, **answer.error.as_json()}
+        return {"job": answer.job, "batch_id": answer.batch_id, **answer.error.as_json()}
     assert answer.result is not None
     return {"batch_id": answer.batch_id, **asdict(answer.result)}
 

@@ -56,7 +56,7 @@ def refused_before(command: Command, version: int) -> Refused | None:
     if wrong is not None:
         message = f"{wrong} is 1-{TEXT_CHARS_MAX} characters of text, without NUL"
         return Refused("bad_text", message)
-    if not 1 <= getattr(command.verb, "timeout_s", 1) <= DEADLINE_S_MAX:
+    if not 1 <= getattr(command.verb, "deadline_s", 1) <= DEADLINE_S_MAX:
         return Refused("bad_deadline", f"a transition is given 1 to {DEADLINE_S_MAX} seconds")
     if command.expires_at is not None and command.at >= command.expires_at:
         return Refused("expired", f"the command expired at {command.expires_at:%Y-%m-%d %H:%M:%S} UTC")

@@ -80,7 +80,7 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
     for answer in answers:
         if asked.waits_for is Wait.CAUGHT_UP and answer.result is not None:
             try:
-                catch_up(admin, answer.name, asked.timeout)
+                catch_up(admin, answer.job, asked.timeout)
             except errors.SlackwaterError as error:
                 codes.append(report(error))
     raise typer.Exit(max(codes))
@@ -98,10 +98,10 @@ def _confirm(verb: Verb, plan: Sequence[Answer]) -> None:
 
 def _plan_of(answer: Answer) -> tuple[str, str, str, str]:
     if answer.error is not None:
-        return answer.name, str(answer.error.state or ""), "", answer.error.message
+        return answer.job, str(answer.error.state or ""), "", answer.error.message
     assert answer.result is not None
     state, becomes = str(answer.result.before), str(answer.result.accepted_state)
-    return answer.name, state, becomes, "" if answer.result.changed else _already(answer.result)
+    return answer.job, state, becomes, "" if answer.result.changed else _already(answer.result)
 
 
 def _worst(answers: Sequence[Answer]) -> int:
@@ -117,12 +117,12 @@ def _tell_each(answers: Sequence[Answer], output: Output) -> None:
             tell(answer.result, output)
         elif answer.error is not None:
             hint = f" ({answer.error.hint})" if answer.error.hint else ""
-            print(f"{answer.name}  {answer.error.message}{hint}", file=sys.stderr)
+            print(f"{answer.job}  {answer.error.message}{hint}", file=sys.stderr)
 
 
 def _accepted(result: CommandResult, asked: Asked) -> None:
     if asked.output is Output.TABLE and result.changed and asked.waits_for is not Wait.NO:
-        text = f"{result.name}  {result.before} → {result.accepted_state}  accepted  #{result.seq}"
+        text = f"{result.job}  {result.before} → {result.accepted_state}  accepted  #{result.seq}"
         messages.print(f"{text}  cmd {result.command_id[:8]}", markup=False)
 
 
@@ -131,18 +131,18 @@ def tell(result: CommandResult, output: Output) -> None:
     if one(result, output):
         return
     if not result.changed:
-        typer.echo(f"{result.name}  {_already(result)}")
+        typer.echo(f"{result.job}  {_already(result)}")
         return
     proof = f"  in flight 0, {cut_text(result.cut)}" if result.state in {"PAUSED", "STOPPED"} else ""
-    typer.echo(f"{result.name}  {result.before} → {result.state}  {result.took_s:.2f} s{proof}")
+    typer.echo(f"{result.job}  {result.before} → {result.state}  {result.took_s:.2f} s{proof}")
     if result.resumes_at is not None:
-        typer.echo(f"{'':{len(result.name)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
+        typer.echo(f"{'':{len(result.job)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
 
 
 def tell_plan(result: CommandResult, output: Output) -> None:
     """What would come of a command, on stdout."""
     if not one(result, output):
-        typer.echo(f"{result.name}  {f'{result.before} → {result.state}' if result.changed else _already(result)}")
+        typer.echo(f"{result.job}  {f'{result.before} → {result.state}' if result.changed else _already(result)}")
 
 
 def _already(result: CommandResult) -> str:

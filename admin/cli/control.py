@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from slackwater.core.control.expire import DEADLINE_S
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
@@ -17,6 +18,7 @@ from .app import Output, OutputOption, app, connect
 from .asked import (
     Asked,
     CommandId,
+    DeadlineOption,
     DryRunOption,
     NoWaitOption,
     Reason,
@@ -30,7 +32,7 @@ HoldOption = Annotated[str, typer.Option(help="Name of the hold.")]
 ForOption = Annotated[str | None, typer.Option("--for", help="The hold lets go by itself after this: 90s, 30m, 1h30m, 7d.")]
 UntilOption = Annotated[str | None, typer.Option(help="The hold lets go by itself then: 2026-11-24T14:30, here or +01:00.")]
 AllHolds = Annotated[bool, typer.Option("--all-holds", help="Release every hold.")]
-ToVersion = Annotated[str | None, typer.Option("--to", help="Version to go back to; default: the one before.")]
+ToVersion = Annotated[str | None, typer.Option("--version", help="Version to go back to; default: the one before.")]
 RateOption = Annotated[int | None, typer.Option(help="Slowly: at most so many records a second, over all workers …")]
 UntilLagOption = Annotated[int, typer.Option(help="… until at most so many records lie before the job.")]
 AcceptGap = Annotated[bool, typer.Option("--accept-gap", help="Take a loss in the inputs, and continue after it.")]
@@ -46,6 +48,7 @@ def deploy(
     wait: WaitOption = Wait.DONE,
     no_wait: NoWaitOption = False,
     timeout: TimeoutOption = 30.0,
+    deadline: DeadlineOption = DEADLINE_S,
     dry_run: DryRunOption = False,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
@@ -55,7 +58,9 @@ def deploy(
 
     # The start has an id of its own that follows from the deploy's, so that the same line again is answered the same.
     id = f"{command_id}.start" if command_id else None
-    asked = Asked(reason=reason, wait=wait, no_wait=no_wait, timeout=timeout, command_id=id, output=output)
+    asked = Asked(
+        reason=reason, wait=wait, no_wait=no_wait, timeout=timeout, deadline=deadline, command_id=id, output=output
+    )
     if start and dry_run:
         raise Usage("usage", "what a start comes to is known once the job is deployed", hint="--dry-run without --start")
     if asked.waits_for is Wait.CAUGHT_UP and not start:
@@ -67,13 +72,13 @@ def deploy(
     job = name or _named(sql) or file.stem.lower()
     with connect() as admin:
         how = {"wait": asked.waits_for is not Wait.NO, "timeout": timeout, "command_id": command_id, "dry_run": dry_run}
-        result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), reason=reason, **how)
+        result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), reason=reason, deadline_s=deadline, **how)
         if dry_run:
             carry_out.tell_plan(result, output)
         elif not start or output is Output.TABLE:
             carry_out.tell(result, output)
         if start:
-            carry_out.one_job(admin, job, Start(reason), asked)
+            carry_out.one_job(admin, job, Start(reason, deadline), asked)
 
 
 def _named(sql: str) -> str | None:
@@ -88,9 +93,9 @@ def _named(sql: str) -> str | None:
 
 
 @moves_jobs
-def rollback(asked: Asked, to: ToVersion = None) -> Rollback:
+def rollback(asked: Asked, version: ToVersion = None) -> Rollback:
     """Deploy what was deployed before: the last version before this one, or the one that is named."""
-    return Rollback(to, asked.reason, asked.deadline)
+    return Rollback(version, asked.reason, asked.deadline)
 
 
 @moves_jobs

@@ -43,9 +43,10 @@ def busy(what: str) -> AbstractContextManager[Any]:
 
 
 def show(
-    rows: Sequence[Any], columns: Sequence[str], cells: Iterable[Sequence[Any]], output: Output, name: str = "name"
+    rows: Sequence[Any], columns: Sequence[str], cells: Iterable[Sequence[Any]], output: Output, name: str | None = None
 ) -> None:
-    """Many results: `rows` for programs, `columns` and `cells` for people. `name` is the field that names a row."""
+    """Many results: `rows` for programs, `columns` and `cells` for people. `name` is the field that names a row, if not its
+    own `name` or the `job` it is about."""
     match output:
         case Output.JSON:
             print(json.dumps([plain(row) for row in rows], ensure_ascii=False))
@@ -54,7 +55,7 @@ def show(
                 print(json.dumps(plain(row), ensure_ascii=False))
         case Output.NAME:
             for row in rows:
-                named = plain(row)[name]
+                named = plain(row)[name] if name else _name_of(plain(row))
                 print("" if named is None else named)
         case Output.TABLE:
             wide = console if sys.stdout.isatty() else Console(width=240)
@@ -76,8 +77,12 @@ def one(result: Any, output: Output) -> bool:
     if output is Output.TABLE:
         return False
     data = plain(result)
-    print(data["name"] if output is Output.NAME else json.dumps(data, ensure_ascii=False))
+    print(_name_of(data) if output is Output.NAME else json.dumps(data, ensure_ascii=False))
     return True
+
+
+def _name_of(data: Any) -> Any:
+    return data["name"] if "name" in data else data["job"]
 
 
 def until(at: datetime | None) -> str:

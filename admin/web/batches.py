@@ -21,7 +21,7 @@ class StartBatch(OfMany, StartSaid):
 
 
 class PauseBatch(OfMany, PauseSaid):
-    """Hold the jobs still: for ever, `for_s` seconds, or `until` a time with its zone."""
+    """Hold the jobs still: for ever, `for` a while, or `until` a time with its zone."""
 
 
 class ResumeBatch(OfMany, ResumeSaid):
@@ -47,7 +47,7 @@ class Moved(CommandResult):
 class NotMoved:
     """Why the verb came to nothing for one job. The others went on."""
 
-    name: str
+    job: str
     batch_id: str
     error: ErrorSaid
 
@@ -60,7 +60,7 @@ router = APIRouter(prefix="/api/v1/batches", tags=["commands"], route_class=Comm
 
 
 def _ask(admin: Admin, verb: Verb, said: OfMany, key: str | None, response: Response) -> Any:
-    """202: some were accepted, and are to be proved. The job's command has the id `<batch_id>/<name>`."""
+    """202: some were accepted, and are to be proved. The job's command has the id `<batch_id>/<job>`."""
     names = chosen_names(admin, said.names, said.selector, every=said.all)
     answers = admin.ask_each(names, verb, batch_id=key or uuid.uuid4().hex, wait=False, dry_run=said.dry_run)
     is_some = any(answer.result is not None and answer.result.changed for answer in answers)

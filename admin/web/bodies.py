@@ -11,6 +11,7 @@ from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
+from slackwater.core.duration import HINT, duration_s
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
 from slackwater.core.policy.window import ZONE, Window
@@ -65,15 +66,18 @@ class StartSaid(Moves):
 
 
 class PauseSaid(Moves):
-    """Hold the job still: for ever, `for_s` seconds, or `until` a time with its zone."""
+    """Hold the job still: for ever, `for` a while, or `until` a time with its zone."""
 
     hold: Hold = OPERATOR
-    for_s: StrictInt | None = None
+    for_: Annotated[
+        StrictStr | None,
+        Field(alias="for", description="The hold lets go by itself after this.", examples=["90s", "30m", "7d"]),
+    ] = None
     until: Annotated[StrictStr | None, Field(description="RFC 3339, with a zone.", examples=["2026-11-24T14:30:00Z"])] = None
 
     def verb(self) -> Pause:
         """What is asked. Raises BadMessage `bad_until` for what is no time."""
-        return Pause(self.reason, self.hold, self.deadline_s, time_of(self.until), self.for_s)
+        return Pause(self.reason, self.hold, self.deadline_s, time_of(self.until), lasts_s(self.for_))
 
 
 class ResumeSaid(Moves):
@@ -115,6 +119,9 @@ class DeployBody(OfOne, Moves):
     sql: StrictStr
     version: StrictStr | None = None
     topic: Annotated[StrictStr | None, Field(description="A topic the text must read.")] = None
+    output_topic: Annotated[
+        StrictStr | None, Field(description="Where a bare SELECT writes, instead of `<job>.output`.")
+    ] = None
     holds: Annotated[tuple[StrictStr, ...], Field(description="Deploy held under these: its first start is paused.")] = ()
 
 
@@ -153,6 +160,14 @@ class RemoveWindowBody(OfOne, Said):
     def verb(self) -> RemoveWindow:
         """What is asked."""
         return RemoveWindow(self.name, self.reason)
+
+
+def lasts_s(text: str | None) -> int | None:
+    """Seconds. Raises BadMessage `bad_until` for what is no length of time."""
+    try:
+        return None if text is None else duration_s(text)
+    except ValueError as error:
+        raise BadMessage("bad_until", str(error), HINT) from None
 
 
 def time_of(text: str | None) -> datetime | None:

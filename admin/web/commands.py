@@ -18,7 +18,7 @@ class StartBody(OfOne, StartSaid):
 
 
 class PauseBody(OfOne, PauseSaid):
-    """Hold the job still: for ever, `for_s` seconds, or `until` a time with its zone."""
+    """Hold the job still: for ever, `for` a while, or `until` a time with its zone."""
 
 
 class ResumeBody(OfOne, ResumeSaid):
@@ -49,7 +49,7 @@ router = APIRouter(
 def _answer(result: CommandResult, response: Response) -> CommandResult:
     """202: accepted, and to be proved; where it stands is at Location. 200: it was already so."""
     response.status_code = 202 if result.changed else 200
-    response.headers["Location"] = f"/api/v1/jobs/{result.name}"
+    response.headers["Location"] = f"/api/v1/jobs/{result.job}"
     return result
 
 
@@ -66,6 +66,7 @@ def deploy(name: str, said: DeployBody, admin: Asking, response: Response, key: 
         said.version,
         said.sql,
         said.topic,
+        output_topic=said.output_topic,
         holds=said.holds,
         reason=said.reason,
         deadline_s=said.deadline_s,

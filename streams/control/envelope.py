@@ -161,24 +161,23 @@ def _needed(found: T | None, name: str) -> T:
 
 
 def _deploy(fields: Fields) -> Verb:
-    job, version, output = fields.text("job") or "", fields.text("version"), fields.text("output_topic")
-    _, spec = spec_from_sql(_needed(fields.text("sql"), "sql"), job, version=version, output_topic=output)
-    hold = fields.text("hold")
-    return Deploy(spec, () if hold is None else (hold,), **_asked(fields))
+    how = {name: fields.text(name) for name in ("version", "topic", "output_topic")}
+    _, spec = spec_from_sql(_needed(fields.text("sql"), "sql"), fields.text("job") or "", **how)
+    return Deploy(spec, fields.texts("holds"), **_asked(fields))
 
 
 def _asked(fields: Fields) -> dict[str, Any]:
     """What is said beside any verb that moves a job."""
-    return _given(reason=fields.text("reason"), timeout_s=fields.number("timeout_s"))
+    return _given(reason=fields.text("reason"), deadline_s=fields.number("deadline_s"))
 
 
 def _pause(fields: Fields) -> Verb:
-    ends = _given(until=fields.time("until"), for_s=fields.duration_s("for"))
+    ends = _given(until=fields.time("until", "bad_until"), for_s=fields.duration_s("for"))
     return Pause(**_asked(fields), **_given(hold=fields.text("hold")), **ends)
 
 
 def _resume(fields: Fields) -> Verb:
-    hold = {"hold": None} if fields.flag("all") else {}
+    hold = {"hold": None} if fields.flag("all_holds") else {}
     slowly = _given(rate_per_s=fields.number("rate_per_s"), until_lag=fields.number("until_lag"))
     one = _given(hold=fields.text("hold"))
     return Resume(**_asked(fields), **{**one, **hold}, accept_gap=fields.flag("accept_gap"), **slowly)

@@ -23,7 +23,7 @@ SAMPLES: Final[Mapping[str, Any]] = MappingProxyType(
         "version": "2",
         "reason": "warehouse maintenance CHG-4711",
         "for": "30m",
-        "all": True,
+        "all_holds": True,
         "mode": "some",
         "percent": 25,
         "name": "nightly",
@@ -80,13 +80,17 @@ class _Listener:
     def text(self, name: str) -> Any:
         return self._give(name, type="string")
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        self._give(name, type="array", items={"type": "string"})
+        return ()
+
     def number(self, name: str) -> Any:
         return self._give(name, type="integer", minimum=0, maximum=NUMBER_MAX)
 
     def flag(self, name: str) -> bool:
         return bool(self._give(name, type="boolean"))
 
-    def time(self, name: str) -> None:
+    def time(self, name: str, code: str = "") -> None:
         self._give(name, type="string", format="date-time")
 
     def duration_s(self, name: str) -> int | None:

@@ -84,7 +84,7 @@ async def test_many_jobs(client: Client, story: Story, store: EventStore) -> Non
     status, plan = await ask("pause", {"all": True, "dry_run": True})
     assert (status, [one["state"] for one in plan], store.head()) == (200, ["PAUSING"] * 3, before)
     status, said = await ask("pause", {"selector": "team=payments", "hold": "night", "reason": "backup"})
-    assert (status, [(one["name"], one["state"], one["command_id"]) for one in said]) == (
+    assert (status, [(one["job"], one["state"], one["command_id"]) for one in said]) == (
         202, [("a", "PAUSING", "CHG-1/a"), ("b", "PAUSING", "CHG-1/b")],
     )  # fmt: skip
     assert said[0].keys() == {field.name for field in fields(CommandResult)} | {"batch_id"}

@@ -33,7 +33,7 @@ def test_several_jobs_by_name(run: Run, store: EventStore) -> None:
     """One answer each, one batch id; the same batch again is answered the same and appends nothing."""
     words = ("start", "a", "b", "a", "--yes", "--no-wait", "--command-id", "CHG-4711", "-o", "json")
     first = json.loads(run(*words).out)
-    assert [(one["name"], one["state"], one["command_id"]) for one in first] == [
+    assert [(one["job"], one["state"], one["command_id"]) for one in first] == [
         ("a", "STARTING", "CHG-4711/a"),
         ("b", "STARTING", "CHG-4711/b"),
     ]
@@ -134,7 +134,7 @@ def test_the_worst_is_the_exit_code(run: Run) -> None:
     assert done.code == 4
     assert a["state"] == "PAUSING"
     assert b["error"]["code"] == "illegal_transition"
-    assert (ghost["name"], ghost["error"]["code"]) == ("ghost", "no_such_job")
+    assert (ghost["job"], ghost["error"]["code"]) == ("ghost", "no_such_job")
     spoken = run("pause", "b", "ghost", "--yes", "--no-wait")
     assert (spoken.code, spoken.out) == (4, "")
     assert "b  cannot pause b: it is DEPLOYED" in spoken.err
