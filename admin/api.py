@@ -165,11 +165,13 @@ class Admin(PolicyAdmin, Questions):
         batch_id: str | None = None,
         wait: bool = True,
         timeout: float = WAIT_TIMEOUT_S,
+        yes_protected: Sequence[str] = (),
         dry_run: bool = False,
         on_accepted: Callable[[CommandResult], None] | None = None,
     ) -> tuple[Answer, ...]:
         """The verb for many jobs, side by side: an answer each, in the order of `names`; see `bulk.ask_each`."""
         how: dict[str, Any] = {"wait": wait, "timeout_s": timeout, "dry_run": dry_run, "on_accepted": on_accepted}
+        how["yes_protected"] = yes_protected
         return ask_each(self._door, tuple(dict.fromkeys(names)), verb, batch_id or uuid.uuid4().hex, **how)
 
     def catch_up(

@@ -58,18 +58,21 @@ def ask_each(
     *,
     wait: bool,
     timeout_s: float,
+    yes_protected: Sequence[str] = (),
     dry_run: bool = False,
     on_accepted: Callable[[CommandResult], None] | None = None,
 ) -> tuple[Answer, ...]:
     """Every command is handed in before the first is seen through: jobs move side by side, and share the time there is.
 
     The command of a job is `<batch_id>/<name>`: a batch sent again is answered as it was the first time, and what it never
-    came to is done. Never raises for what became of one job.
+    came to is done. `yes_protected` names those jobs that are moved although they are protected. Never raises for what
+    became of one job.
     """
     began = time.monotonic()
 
     def hand_in(name: str) -> HandedIn:
-        handed = door.hand_in(name, verb, f"{batch_id}/{name}", dry_run=dry_run)
+        yes = name if name in yes_protected else None
+        handed = door.hand_in(name, verb, f"{batch_id}/{name}", yes_protected=yes, dry_run=dry_run)
         if on_accepted is not None:
             on_accepted(handed.now())
         return handed

@@ -73,6 +73,8 @@ class Command:
     """The sender's own id of the command where the log has it under another: what answers name as their cause."""
     correlation_id: str | None = None
     """What the sender wants to know the answers by: they repeat it, and it means nothing else."""
+    yes_protected: str | None = None
+    """The job's name, said once more: a job with the label `protected=true` is moved by nobody who does not say it."""
 
 
 def is_job_id(text: str) -> bool:

@@ -37,7 +37,7 @@ def carry_out(verb: Verb, asked: Asked) -> None:
 def one_job(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:
     """Carry out a verb for one job. Raises SlackwaterError."""
     if asked.dry_run:
-        tell_plan(admin.ask(name, verb, dry_run=True), asked.output)
+        tell_plan(admin.ask(name, verb, dry_run=True, yes_protected=asked.yes_to(name)), asked.output)
         return
     tell(_ask(admin, name, verb, asked), asked.output)
     if asked.waits_for is Wait.CAUGHT_UP:
@@ -52,13 +52,14 @@ def _ask(admin: Admin, name: str, verb: Verb, asked: Asked) -> CommandResult:
             wait=asked.waits_for is not Wait.NO,
             timeout=asked.timeout,
             command_id=asked.command_id,
+            yes_protected=asked.yes_to(name),
             on_accepted=lambda result: _accepted(result, asked),
         )
 
 
 def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
     batch_id = asked.command_id or uuid.uuid4().hex
-    plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True)
+    plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True, yes_protected=asked.yes_protected or ())
     if asked.dry_run:
         show([row_of(answer) for answer in plan], COLUMNS, map(_plan_of, plan), asked.output)
         raise typer.Exit(_worst(plan))
@@ -71,6 +72,7 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
             batch_id=batch_id,
             wait=asked.waits_for is not Wait.NO,
             timeout=asked.timeout,
+            yes_protected=asked.yes_protected or (),
             on_accepted=lambda result: _accepted(result, asked),
         )
     _tell_each(answers, asked.output)

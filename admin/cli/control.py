@@ -25,6 +25,7 @@ from .asked import (
     TimeoutOption,
     Wait,
     WaitOption,
+    YesProtectedOption,
     moves_jobs,
 )
 
@@ -49,6 +50,7 @@ def deploy(
     no_wait: NoWaitOption = False,
     timeout: TimeoutOption = 30.0,
     deadline: DeadlineOption = DEADLINE_S,
+    yes_protected: YesProtectedOption = None,
     dry_run: DryRunOption = False,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
@@ -58,9 +60,8 @@ def deploy(
 
     # The start has an id of its own that follows from the deploy's, so that the same line again is answered the same.
     id = f"{command_id}.start" if command_id else None
-    asked = Asked(
-        reason=reason, wait=wait, no_wait=no_wait, timeout=timeout, deadline=deadline, command_id=id, output=output
-    )
+    how: dict[str, Any] = {"reason": reason, "wait": wait, "no_wait": no_wait, "timeout": timeout, "deadline": deadline}
+    asked = Asked(**how, yes_protected=yes_protected, command_id=id, output=output)
     if start and dry_run:
         raise Usage("usage", "what a start comes to is known once the job is deployed", hint="--dry-run without --start")
     if asked.waits_for is Wait.CAUGHT_UP and not start:
@@ -71,8 +72,14 @@ def deploy(
         raise InvalidCommand("no_such_file", f"{file}: {error}") from error
     job = name or _named(sql) or file.stem.lower()
     with connect() as admin:
-        how = {"wait": asked.waits_for is not Wait.NO, "timeout": timeout, "command_id": command_id, "dry_run": dry_run}
-        result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), reason=reason, deadline_s=deadline, **how)
+        beside: dict[str, Any] = {
+            "wait": asked.waits_for is not Wait.NO,
+            "timeout": timeout,
+            "command_id": command_id,
+            "dry_run": dry_run,
+        }
+        beside |= {"reason": reason, "deadline_s": deadline, "yes_protected": asked.yes_to(job)}
+        result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), **beside)
         if dry_run:
             carry_out.tell_plan(result, output)
         elif not start or output is Output.TABLE:
@@ -157,6 +164,7 @@ def run_statement(
     wait: WaitOption = Wait.DONE,
     no_wait: NoWaitOption = False,
     timeout: TimeoutOption = 30.0,
+    yes_protected: YesProtectedOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """A job verb as a statement: START, PAUSE, RESUME, STOP JOB name, SHOW JOBS, SHOW HISTORY OF JOB name."""
@@ -177,7 +185,14 @@ def run_statement(
         return jobs(output=output)
     if said.verb == "history":
         return history(said.job or "", output=output)
-    asked = Asked([said.job or ""], reason=said.reason, wait=wait, no_wait=no_wait, timeout=timeout, output=output)
+    how: dict[str, Any] = {
+        "wait": wait,
+        "no_wait": no_wait,
+        "timeout": timeout,
+        "yes_protected": yes_protected,
+        "output": output,
+    }
+    asked = Asked([said.job or ""], reason=said.reason, **how)
     hold = said.hold or OPERATOR
     match said.verb:
         case "start":

@@ -62,7 +62,9 @@ router = APIRouter(prefix="/api/v1/batches", tags=["commands"], route_class=Comm
 def _ask(admin: Admin, verb: Verb, said: OfMany, key: str | None, response: Response) -> Any:
     """202: some were accepted, and are to be proved. The job's command has the id `<batch_id>/<job>`."""
     names = chosen_names(admin, said.names, said.selector, every=said.all)
-    answers = admin.ask_each(names, verb, batch_id=key or uuid.uuid4().hex, wait=False, dry_run=said.dry_run)
+    answers = admin.ask_each(
+        names, verb, batch_id=key or uuid.uuid4().hex, wait=False, dry_run=said.dry_run, yes_protected=said.yes_protected
+    )
     is_some = any(answer.result is not None and answer.result.changed for answer in answers)
     response.status_code = 202 if is_some and not said.dry_run else 200
     return [row_of(answer) for answer in answers]

@@ -1,7 +1,7 @@
 """What a command's body says, verb by verb. Field names are those of the Python API; an unknown one is refused."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
@@ -36,6 +36,11 @@ class OfOne(BaseModel):
     expected_version: Annotated[
         StrictInt | None, Field(description="Refuse unless the job (or the policy) is at this version.")
     ] = None
+    yes_protected: Annotated[StrictStr | None, Field(description="The job's name once more, if it is protected.")] = None
+
+    def beside(self) -> dict[str, Any]:
+        """As the `how` of a command."""
+        return {"expected_version": self.expected_version, "yes_protected": self.yes_protected}
 
 
 class OfMany(BaseModel):
@@ -44,6 +49,7 @@ class OfMany(BaseModel):
     names: Annotated[tuple[StrictStr, ...], Field(description="These jobs.")] = ()
     selector: Labels = None
     all: Annotated[StrictBool, Field(description="Every job.")] = False
+    yes_protected: Annotated[tuple[StrictStr, ...], Field(description="Those of them that are protected.")] = ()
     dry_run: Annotated[StrictBool, Field(description="Say what would come of it; nothing moves.")] = False
 
 

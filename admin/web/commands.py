@@ -54,7 +54,7 @@ def _answer(result: CommandResult, response: Response) -> CommandResult:
 
 
 def _ask(admin: Admin, name: str, verb: Verb, said: OfOne, key: str | None, response: Response) -> CommandResult:
-    result = admin.ask(name, verb, wait=False, command_id=key, expected_version=said.expected_version)
+    result = admin.ask(name, verb, wait=False, command_id=key, **said.beside())
     return _answer(result, response)
 
 
@@ -72,7 +72,7 @@ def deploy(name: str, said: DeployBody, admin: Asking, response: Response, key: 
         deadline_s=said.deadline_s,
         wait=False,
         command_id=key,
-        expected_version=said.expected_version,
+        **said.beside(),
     )
     return _answer(result, response)
 

@@ -37,7 +37,7 @@ def get_upcoming(
 
 def _ask(admin: Admin, verb: PolicyVerb, said: OfOne, key: str | None, response: Response) -> CommandResult:
     response.headers["Location"] = PATH
-    return admin.ask(POLICY_ID, verb, command_id=key, expected_version=said.expected_version)
+    return admin.ask(POLICY_ID, verb, command_id=key, **said.beside())
 
 
 @commands.post("/set_flag")

@@ -21,6 +21,7 @@ from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.policy.flag import Flag
+from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
 from slackwater.core.policy.window import ZONE, Window
 from slackwater.core.spec_from_sql import spec_from_sql
@@ -76,6 +77,7 @@ def _command(flat: Mapping[str, Any], arrival: Arrival, now: datetime) -> Comman
         fields.text("reply_to"),
         own_id,
         _correlation_id(fields),
+        None if job_id == POLICY_ID else fields.text("yes_protected"),
     )
     fields.nothing_left()
     return command

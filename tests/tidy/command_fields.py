@@ -104,6 +104,11 @@ def _listen(read: Callable[[Any], Any]) -> VerbFields:
     return VerbFields(listener.found, tuple(name for name in listener.found if not _does_without(read, name)))
 
 
+def _and_its_name(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """As the envelope reads a verb that moves a job: a protected one wants its name."""
+    return lambda fields: (read(fields), fields.text("yes_protected"))
+
+
 def _does_without(read: Callable[[Any], Any], name: str) -> bool:
     try:
         read(_Listener(name))
@@ -114,7 +119,7 @@ def _does_without(read: Callable[[Any], Any], name: str) -> bool:
 
 SUBJECTS: Final = {verb: POLICY_ID if verb in {kind.name for kind in get_args(PolicyVerb)} else JOB for verb in _VERBS}
 """Verb → what its example is about."""
-VERB_FIELDS: Final = {verb: _listen(read) for verb, read in _VERBS.items()}
+VERB_FIELDS: Final = {verb: _listen(_and_its_name(read) if SUBJECTS[verb] == JOB else read) for verb, read in _VERBS.items()}
 COMMON: Final = {
     "id": _schema("id", type="string"),
     "actor": _schema("actor", type="string"),

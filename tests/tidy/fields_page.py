@@ -7,6 +7,7 @@ from typing import Any, Final
 from tests.docs.command_lines import root
 
 from slackwater.admin.api import Admin
+from slackwater.admin.door import Door
 from slackwater.admin.web import asks, policy_pages
 from slackwater.admin.web.app import make_app
 from slackwater.admin.web.bodies import OfOne
@@ -62,8 +63,10 @@ def _table(verb: str) -> str:
 def python(verb: str) -> dict[str, str]:
     """Field → the argument of `Admin`'s method."""
     method = getattr(Admin, f"{verb}_job", None) or getattr(Admin, verb)
+    beside = {name: name for name in inspect.signature(Door.ask).parameters if name in VERB_FIELDS[verb].properties}
     about = {"self", "how"} | ({"name"} if SUBJECTS[verb] == JOB else set())
-    return {PYTHON_SPELLS.get(name, name): name for name in inspect.signature(method).parameters if name not in about}
+    own = (name for name in inspect.signature(method).parameters if name not in about)
+    return {PYTHON_SPELLS.get(name, name): name for name in own} | beside
 
 
 def http(verb: str) -> set[str]:

@@ -220,13 +220,13 @@ async def test_a_protected_job(client: Client, store: EventStore) -> None:
     web: AsyncClient = await client()
     assert "Type its name" in (await web.get("/jobs/ledger/stop")).text
     before = store.head()
-    for typed in ({}, {"typed_name": "ledge"}):
+    for typed in ({}, {"yes_protected": "ledge"}):
         answer = await post(web, "/jobs/ledger/stop", "/jobs/ledger/stop", reason="x", **typed)
         assert (answer.status_code, "protected" in answer.text) == (409, True)
     many = await post(web, "/bulk", "/jobs/ledger/stop", verb="stop", name=["ledger"], batch_id="b1")
     assert many.status_code == 409
     assert store.head() == before
-    assert (await post(web, "/jobs/ledger/stop", "/jobs/ledger/stop", typed_name="ledger")).status_code == 303
+    assert (await post(web, "/jobs/ledger/stop", "/jobs/ledger/stop", yes_protected="ledger")).status_code == 303
     assert store.head().seq == before.seq + 1
 
 

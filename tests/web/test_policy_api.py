@@ -112,3 +112,16 @@ async def test_the_whole_log(client: Client, story: Story, store: EventStore) ->
             assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert (await web.post("/api/v1/policy/set_flag", json={"mode": "none"})).json()["code"] == "read_only"
     assert datetime.fromisoformat((await web.get("/api/v1/audit", params={"sql": "SELECT at FROM events"})).json()[0]["at"])
+
+
+async def test_a_protected_job(client: Client, story: Story, store: EventStore) -> None:
+    """Over HTTP too its name is said once more: of one job as a text, of many as a list."""
+    story.run("ledger", labels={"protected": "true"})
+    web: AsyncClient = await client()
+    answer = await web.post("/api/v1/jobs/ledger/stop", json={"yes_protected": "ledge"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "protected")
+    many = (await web.post("/api/v1/batches/pause", json={"all": True})).json()
+    assert [one.get("error", {}).get("code") for one in many] == [None, None, None, "protected"]
+    many = (await web.post("/api/v1/batches/pause", json={"names": ["ledger"], "yes_protected": ["ledger"]})).json()
+    assert many[0]["state"] == "PAUSING"
+    assert (await web.post("/api/v1/jobs/ledger/resume", json={"yes_protected": "ledger"})).status_code == 202

@@ -238,3 +238,19 @@ def test_deploy_said_but_not_done(run: Run, store: EventStore) -> None:
     assert run("deploy", "d.sql", "--dry-run", "--start").code == 2
     assert run("deploy", "d.sql", "--wait", "caught-up").code == 2
     assert store.head() == head
+
+
+def test_a_protected_job(run: Run, store: EventStore) -> None:
+    """Its name is said once more, also among many; without it that one is refused, and the others move."""
+    Path("ledger.sql").write_text("-- @label: protected=true\nCREATE STREAM led WITH (topic='led') AS SELECT * FROM t")
+    assert run("deploy", "ledger.sql").code == 0
+    refused = run("start", "ledger", "--no-wait", "-o", "json")
+    assert (refused.code, json.loads(refused.err)["error"]["code"]) == (3, "protected")
+    assert run("start", "ledger", "--yes-protected", "a", "--no-wait").code == 3
+    assert run("start", "ledger", "--yes-protected", "ledger", "--no-wait").code == 0
+    assert run("sql", "PAUSE JOB ledger", "--no-wait").code == 3
+    assert run("start", "a", "--no-wait").code == 0
+    assert run("stop", "a", "ledger", "--yes", "--no-wait").code == 3
+    assert {**_states(run), "b": "", "c": ""} == {"a": "STOPPING", "b": "", "c": "", "ledger": "STARTING"}
+    assert run("stop", "a", "ledger", "--yes", "--no-wait", "--yes-protected", "ledger").code == 0
+    assert _states(run)["ledger"] == "STOPPING"
