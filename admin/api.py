@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from slackwater.core.commands import Verb
@@ -18,6 +18,7 @@ from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
 
 from .bulk import Answer, ask_each
+from .clock_time import in_utc
 from .desk import CommandResult, translated
 from .door import WAIT_TIMEOUT_S, Door
 from .errors import InvalidCommand, Unavailable
@@ -123,7 +124,11 @@ class Admin(PolicyAdmin, Questions):
         """
         if until is not None and until.tzinfo is None:
             raise self._door.turn_away(name, "bad_until", "until has no time zone", "datetime(…, tzinfo=UTC)")
-        return self._door.ask(name, Pause(reason, hold, deadline_s, until and until.astimezone(UTC), for_s), **how)
+        try:
+            at = until and in_utc(until)
+        except (ValueError, OverflowError) as error:
+            raise self._door.turn_away(name, "bad_until", str(error), "a time that the clock shows, or UTC") from None
+        return self._door.ask(name, Pause(reason, hold, deadline_s, at, for_s), **how)
 
     def resume_job(
         self,

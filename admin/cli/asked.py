@@ -83,7 +83,7 @@ def moves_jobs(build: Callable[..., Any]) -> Callable[..., Any]:
         from .carry_out import carry_out
 
         asked = Asked(**{name: given.pop(name) for name in shared})
-        carry_out(build(asked, **given), asked)
+        carry_out(lambda: build(asked, **given), asked)
 
     parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*shared.values(), *own)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

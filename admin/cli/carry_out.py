@@ -2,7 +2,7 @@
 
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import typer
 from rich.console import Console
@@ -22,16 +22,30 @@ from .render import busy, messages, one, show, table_of
 COLUMNS = ("NAME", "STATE", "BECOMES", "")
 
 
-def carry_out(verb: Verb, asked: Asked) -> None:
-    """Exit code of several jobs: the highest of theirs. Raises SlackwaterError."""
-    if asked.waits_for is Wait.CAUGHT_UP and verb.name not in {"start", "resume"}:
-        raise errors.Usage("usage", f"a job does not catch up by a {verb.name}", hint="--wait done")
+def carry_out(build: Callable[[], Verb], asked: Asked) -> None:
+    """Exit code of several jobs: the highest of theirs. Raises SlackwaterError.
+
+    A verb that cannot even be built is refused for each job it was meant for: the log remembers that it was tried.
+    """
     with connect() as admin:
         names = chosen_names(admin, asked.jobs or (), asked.selector, every=asked.every)
+        verb = _built(admin, names, build, asked)
+        if asked.waits_for is Wait.CAUGHT_UP and verb.name not in {"start", "resume"}:
+            raise errors.Usage("usage", f"a job does not catch up by a {verb.name}", hint="--wait done")
         if asked.selector is None and not asked.every and len(names) == 1:
             one_job(admin, names[0], verb, asked)
         else:
             _many(admin, names, verb, asked)
+
+
+def _built(admin: Admin, names: Sequence[str], build: Callable[[], Verb], asked: Asked) -> Verb:
+    try:
+        return build()
+    except errors.InvalidCommand as error:
+        if asked.dry_run or not names:
+            raise
+        tried = [admin.turn_away(name, error.code, error.message, error.hint) for name in names]
+        raise tried[0] from None
 
 
 def one_job(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:

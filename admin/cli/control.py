@@ -1,11 +1,13 @@
 """The verbs that move a job: deploy, start, pause, resume, stop."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from slackwater.core.commands import Verb
 from slackwater.core.control.expire import DEADLINE_S
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
@@ -13,6 +15,7 @@ from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 
+from ..clock_time import in_utc
 from ..errors import InvalidCommand, Usage
 from .app import Output, OutputOption, app, connect
 from .asked import (
@@ -123,20 +126,11 @@ def _end_of(for_: str | None, until: str | None) -> dict[str, Any]:
 
     try:
         # A time without a zone is the one on the clock of whoever types it.
-        at = _time(until) if until else None
+        at = in_utc(datetime.fromisoformat(until)) if until else None
         return {"for_s": duration_s(for_) if for_ else None, "until": at}
     except (ValueError, OverflowError) as error:
         hint = HINT if for_ and not until else "like 2026-11-24T14:30 or 2026-11-24T14:30+01:00"
         raise InvalidCommand("bad_until", str(error), hint=hint) from None
-
-
-def _time(text: str) -> datetime:
-    """Raises ValueError also for what the clocks here skip: nobody knows which of two hours was meant."""
-    said = datetime.fromisoformat(text)
-    at = said.astimezone(UTC)
-    if said.tzinfo is None and at.astimezone().replace(tzinfo=None) != said:
-        raise ValueError(f"{text} does not exist here: the clocks skip it")
-    return at
 
 
 @moves_jobs
@@ -194,13 +188,10 @@ def run_statement(
     }
     asked = Asked([said.job or ""], reason=said.reason, **how)
     hold = said.hold or OPERATOR
-    match said.verb:
-        case "start":
-            verb = start(asked)
-        case "pause":
-            verb = pause(asked, hold, said.lasts, said.until)
-        case "resume":
-            verb = resume(asked, hold, said.all_holds)
-        case _:
-            verb = stop(asked)
-    return carry_out(verb, asked)
+    builds: dict[str, Callable[[], Verb]] = {
+        "start": lambda: start(asked),
+        "pause": lambda: pause(asked, hold, said.lasts, said.until),
+        "resume": lambda: resume(asked, hold, said.all_holds),
+        "stop": lambda: stop(asked),
+    }
+    return carry_out(builds[said.verb], asked)

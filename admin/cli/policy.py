@@ -5,9 +5,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.policy.window import ZONE
 
-from ..errors import InvalidCommand, Usage
+from ..errors import Usage
 from .app import Output, OutputOption, Verbs, app, connect
 from .asked import CommandId, Reason, SelectorOption
 
@@ -67,11 +68,11 @@ def add(
     """Add a window, or change the one of that name. Jobs are held by `window:NAME` while it is open."""
     from slackwater.core.duration import HINT, duration_s
 
-    try:
-        lasts_s = duration_s(for_)
-    except ValueError as error:
-        raise InvalidCommand("bad_policy", str(error), hint=HINT) from None
     with connect() as admin:
+        try:
+            lasts_s = duration_s(for_)
+        except ValueError as error:
+            raise admin.turn_away(POLICY_ID, "bad_policy", str(error), HINT) from None
         how = {"zone": zone, "lasts_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
         result = admin.set_window(name, cron, **how)
         found = [one for one in admin.upcoming_windows(count=1) if one.name == name]

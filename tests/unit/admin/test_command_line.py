@@ -254,3 +254,15 @@ def test_a_protected_job(run: Run, store: EventStore) -> None:
     assert {**_states(run), "b": "", "c": ""} == {"a": "STOPPING", "b": "", "c": "", "ledger": "STARTING"}
     assert run("stop", "a", "ledger", "--yes", "--no-wait", "--yes-protected", "ledger").code == 0
     assert _states(run)["ledger"] == "STOPPING"
+
+
+def test_what_is_no_time_is_recorded(run: Run, store: EventStore) -> None:
+    """It was meant for jobs, and the log remembers that it was tried, once for each; a dry run leaves no trace."""
+    for words in (("--for", "soon"), ("--until", "tomorrow"), ("--until", "0001-01-01T00:00:00+14:00")):
+        done = run("pause", "a", "b", *words, "--yes", "-o", "json")
+        error = json.loads(done.err)["error"]
+        assert (done.code, error["code"], error["job"], bool(error["hint"])) == (2, "bad_until", "a", True)
+    assert run("pause", "a", "--for", "soon", "--dry-run").code == 2
+    assert run("sql", "PAUSE JOB c FOR 'soon'").code == 2
+    rows = store.query("SELECT job_id, count(*) FROM refusals WHERE code = 'bad_until' GROUP BY job_id ORDER BY job_id").rows
+    assert rows == (("a", 3), ("b", 3), ("c", 1))

@@ -104,6 +104,9 @@ def test_an_hour_that_does_not_exist(run: Run, store: EventStore, monkeypatch: p
         done = run("pause", "a", "--until", "2027-03-28T02:30", "--no-wait", "-o", "json")
         assert (done.code, json.loads(done.err)["error"]["code"]) == (2, "bad_until")
         assert "does not exist" in done.err
+        assert store.query("SELECT job_id, verb, code, channel FROM refusals").rows == (
+            ("a", "unreadable", "bad_until", "cli"),
+        )
         assert run("pause", "a", "--until", "2027-03-28T03:30", "--no-wait").code == 0
     finally:
         monkeypatch.undo()
