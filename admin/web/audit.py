@@ -40,7 +40,7 @@ ORDER BY pauses DESC""",
     ),
     (
         "What holds a job still, and why",
-        """SELECT job_id, hold, owner, since, reason
+        """SELECT job_id, hold, owner, since, until, reason
 FROM holds
 WHERE released_at IS NULL
 ORDER BY since""",
@@ -57,7 +57,7 @@ VIEWS: Final = {
     "events": "seq, job_id, version, event, at, actor, channel, command_id, epoch, data",
     "job_history": "job_id, version, seq, at, event, actor, channel, reason, epoch, command_id",
     "pauses": "job_id, hold, actor, reason, requested_at, paused_at, resumed_at, paused_s, resumed_by, ended_by, cut",
-    "holds": "job_id, hold, owner, since, reason, released_at, released_by",
+    "holds": "job_id, hold, owner, since, reason, released_at, released_by, until",
     "refusals": "command_id, job_id, verb, at, actor, channel, code, message, topic, topic_partition, topic_offset",
 }
 
