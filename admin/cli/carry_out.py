@@ -125,7 +125,7 @@ def _worst(answers: Sequence[Answer]) -> int:
 
 
 def _tell_each(answers: Sequence[Answer], output: Output) -> None:
-    if output in {Output.JSON, Output.JSONL}:
+    if output.is_for_programs:
         show([row_of(answer) for answer in answers], (), (), output)
         return
     for answer in answers:

@@ -1,6 +1,5 @@
-"""Results as text: tables for people, JSON for programs. stdout carries data only."""
+"""Results as text: tables for people, JSON or YAML for programs. stdout carries data only."""
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,7 +15,7 @@ from rich.text import Text
 from slackwater.core.duration import duration_text
 from slackwater.core.job import Hold
 
-from .app import Output
+from .app import Output, as_text
 
 console = Console()
 messages = Console(stderr=True)
@@ -48,11 +47,11 @@ def show(
     """Many results: `rows` for programs, `columns` and `cells` for people. `name` is the field that names a row, if not its
     own `name` or the `job` it is about."""
     match output:
-        case Output.JSON:
-            print(json.dumps([plain(row) for row in rows], ensure_ascii=False))
+        case Output.JSON | Output.YAML:
+            print(as_text([plain(row) for row in rows], output))
         case Output.JSONL:
             for row in rows:
-                print(json.dumps(plain(row), ensure_ascii=False))
+                print(as_text(plain(row), output))
         case Output.NAME:
             for row in rows:
                 named = plain(row)[name] if name else _name_of(plain(row))
@@ -77,7 +76,7 @@ def one(result: Any, output: Output) -> bool:
     if output is Output.TABLE:
         return False
     data = plain(result)
-    print(_name_of(data) if output is Output.NAME else json.dumps(data, ensure_ascii=False))
+    print(_name_of(data) if output is Output.NAME else as_text(data, output))
     return True
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from slackwater.core.commands import Command
 from slackwater.core.control.ack import Ack
@@ -266,3 +267,13 @@ def test_what_is_no_time_is_recorded(run: Run, store: EventStore) -> None:
     assert run("sql", "PAUSE JOB c FOR 'soon'").code == 2
     rows = store.query("SELECT job_id, count(*) FROM refusals WHERE code = 'bad_until' GROUP BY job_id ORDER BY job_id").rows
     assert rows == (("a", 3), ("b", 3), ("c", 1))
+
+
+def test_yaml_says_what_json_says(run: Run) -> None:
+    """Of many, of one and of an error; times are texts in both."""
+    for words in (("jobs",), ("history", "a"), ("verify",), ("window", "list"), ("audit", "SELECT * FROM events")):
+        assert yaml.safe_load(run(*words, "-o", "yaml").out) == json.loads(run(*words, "-o", "json").out)
+    known = run("pause", "ghost", "-o", "json"), run("pause", "ghost", "-o", "yaml")
+    said = [json.loads(known[0].err)["error"], yaml.safe_load(known[1].err)["error"]]
+    assert {**said[0], "command_id": ""} == {**said[1], "command_id": ""}
+    assert yaml.safe_load(run("jobs", "-o", "yaml", "--nonsense").err)["error"]["code"] == "usage"
