@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from slackwater.core.commands import Verb
@@ -18,6 +18,7 @@ from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
 
 from .bulk import Answer, ask_each
+from .clock_time import in_utc
 from .desk import CommandResult, translated
 from .door import WAIT_TIMEOUT_S, Door
 from .errors import InvalidCommand, Unavailable
@@ -70,6 +71,7 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
         sql: str,
         topic: str | None = None,
         *,
+        output_topic: str | None = None,
         holds: Sequence[str] = (),
         reason: str | None = None,
         deadline_s: int = DEADLINE_S,
@@ -77,20 +79,17 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
     ) -> CommandResult:
         """Deploy `sql` under `name`. `topic`, if given, must be a topic the text reads.
 
-        A bare SELECT writes to `<name>.output`. The same spec again is already so. Another one is rolled out to a job that
-        lives: drained under the old spec, it goes on under the new one exactly at its cut. Raises InvalidCommand with line
-        and column for SQL that cannot be a job.
+        A bare SELECT writes to `output_topic`, which is `<name>.output` if nothing is said. The same spec again is already
+        so. Another one is rolled out to a job that lives: drained under the old spec, it goes on under the new one exactly
+        at its cut. Raises InvalidCommand with line and column for SQL that cannot be a job.
         """
         from slackwater.core.spec_from_sql import spec_from_sql
         from slackwater.core.sql.errors import SqlError
 
         try:
-            _, spec = spec_from_sql(sql, name, version=version)
+            _, spec = spec_from_sql(sql, name, version=version, topic=topic, output_topic=output_topic)
         except SqlError as error:
             raise self._door.turn_away(name, error.code, str(error)) from error
-        if topic is not None and topic not in spec.inputs:
-            hint = f"it reads {', '.join(spec.inputs)}"
-            raise self._door.turn_away(name, "topic_not_read", f"the job does not read the topic {topic}", hint)
         return self._door.ask(name, Deploy(spec, tuple(holds), reason, deadline_s), **how)
 
     def rollback_job(
@@ -126,7 +125,11 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
         """
         if until is not None and until.tzinfo is None:
             raise self._door.turn_away(name, "bad_until", "until has no time zone", "datetime(…, tzinfo=UTC)")
-        return self._door.ask(name, Pause(reason, hold, deadline_s, until and until.astimezone(UTC), for_s), **how)
+        try:
+            at = until and in_utc(until)
+        except (ValueError, OverflowError) as error:
+            raise self._door.turn_away(name, "bad_until", str(error), "a time that the clock shows, or UTC") from None
+        return self._door.ask(name, Pause(reason, hold, deadline_s, at, for_s), **how)
 
     def resume_job(
         self,
@@ -168,11 +171,13 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
         batch_id: str | None = None,
         wait: bool = True,
         timeout: float = WAIT_TIMEOUT_S,
+        yes_protected: Sequence[str] = (),
         dry_run: bool = False,
         on_accepted: Callable[[CommandResult], None] | None = None,
     ) -> tuple[Answer, ...]:
         """The verb for many jobs, side by side: an answer each, in the order of `names`; see `bulk.ask_each`."""
         how: dict[str, Any] = {"wait": wait, "timeout_s": timeout, "dry_run": dry_run, "on_accepted": on_accepted}
+        how["yes_protected"] = yes_protected
         return ask_each(self._door, tuple(dict.fromkeys(names)), verb, batch_id or uuid.uuid4().hex, **how)
 
     def catch_up(

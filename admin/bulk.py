@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 from slackwater.core.commands import Verb
 
 from .desk import CommandResult
 from .door import Door, HandedIn
-from .errors import SlackwaterError, Unavailable
+from .errors import NotFound, SlackwaterError, Unavailable, Usage
+from .questions import Questions
 
 T = TypeVar("T")
 
@@ -18,10 +19,35 @@ T = TypeVar("T")
 class Answer:
     """What one job of a batch came to: a result or an error, never both."""
 
-    name: str
+    job: str
     batch_id: str
     result: CommandResult | None
     error: SlackwaterError | None
+
+
+def chosen_names(asked: Questions, names: Sequence[str], selector: str | None, *, every: bool) -> tuple[str, ...]:
+    """Which jobs are meant: those named, those with labels like `selector`, or every one.
+
+    Raises Usage unless it is said in one of the three ways: never every job by accident; NotFound if labels choose none.
+    """
+    ways = [bool(names), selector is not None, every]
+    if sum(ways) != 1:
+        hint = "name jobs, or choose by labels (team=payments), or all; of a job's holds: all_holds"
+        raise Usage("usage", "which jobs?" if not any(ways) else "names, a selector and all do not mix", hint=hint)
+    if names:
+        return tuple(dict.fromkeys(names))
+    found = tuple(status.name for status in asked.list_jobs(selector))
+    if not found and selector is not None:
+        raise NotFound("no_such_job", f"no job has labels like {selector}", hint="see `slackwater jobs`")
+    return found
+
+
+def row_of(answer: Answer) -> dict[str, Any]:
+    """The answer as one object: the result's own fields, or `error`."""
+    if answer.error is not None:
+        return {"job": answer.job, "batch_id": answer.batch_id, **answer.error.as_json()}
+    assert answer.result is not None
+    return {"batch_id": answer.batch_id, **asdict(answer.result)}
 
 
 def ask_each(
@@ -32,18 +58,21 @@ def ask_each(
     *,
     wait: bool,
     timeout_s: float,
+    yes_protected: Sequence[str] = (),
     dry_run: bool = False,
     on_accepted: Callable[[CommandResult], None] | None = None,
 ) -> tuple[Answer, ...]:
     """Every command is handed in before the first is seen through: jobs move side by side, and share the time there is.
 
     The command of a job is `<batch_id>/<name>`: a batch sent again is answered as it was the first time, and what it never
-    came to is done. Never raises for what became of one job.
+    came to is done. `yes_protected` names those jobs that are moved although they are protected. Never raises for what
+    became of one job.
     """
     began = time.monotonic()
 
     def hand_in(name: str) -> HandedIn:
-        handed = door.hand_in(name, verb, f"{batch_id}/{name}", dry_run=dry_run)
+        yes = name if name in yes_protected else None
+        handed = door.hand_in(name, verb, f"{batch_id}/{name}", yes_protected=yes, dry_run=dry_run)
         if on_accepted is not None:
             on_accepted(handed.now())
         return handed

@@ -19,7 +19,7 @@ from .errors import InvalidCommand, NotAllowed, Unavailable
 class CommandResult:
     """What a command came to. `changed` is False if it was already so; then `since`, `by` and `reason` say since when."""
 
-    name: str
+    job: str
     verb: str
     changed: bool
     before: JobState | None

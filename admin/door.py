@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from slackwater.core.commands import Command, Verb, is_job_id
+from slackwater.core.commands import Command, Verb, is_address
 from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.job import Job
 from slackwater.core.result import Result
@@ -58,16 +58,18 @@ class Door:
         timeout: float = WAIT_TIMEOUT_S,
         command_id: str | None = None,
         expected_version: int | None = None,
+        yes_protected: str | None = None,
         dry_run: bool = False,
         on_accepted: Callable[[CommandResult], None] | None = None,
     ) -> CommandResult:
         """Hand the command in and, with `wait`, see it through.
 
         Raises Refused, NotFound, Conflict, Timeout (accepted, not yet seen to be done), Unavailable. Safe to repeat with
-        the same `command_id`: the first answer is given again. With `dry_run` the answer is what would come of it now;
-        nothing is recorded and nothing moves.
+        the same `command_id`: the first answer is given again. `yes_protected` is the job's name once more: without it a
+        job with the label `protected=true` is not moved (`protected`). With `dry_run` the answer is what would come of it
+        now; nothing is recorded and nothing moves.
         """
-        handed = self.hand_in(name, verb, command_id, expected_version, dry_run=dry_run)
+        handed = self.hand_in(name, verb, command_id, expected_version, yes_protected=yes_protected, dry_run=dry_run)
         if on_accepted is not None:
             on_accepted(handed.now())
         return handed.now() if dry_run or not wait else self.see_through(handed, timeout)
@@ -79,13 +81,14 @@ class Door:
         command_id: str | None = None,
         expected_version: int | None = None,
         *,
+        yes_protected: str | None = None,
         dry_run: bool = False,
     ) -> HandedIn:
         """Have the command decided; see `ask`."""
         began = time.monotonic()
         with translated():
             before = self._store.job(name)
-            command = self._command(name, verb, command_id, expected_version)
+            command = self._command(name, verb, command_id, expected_version, yes_protected)
             result = settle(before, command, self._store.policy()).result if dry_run else self._decided(command)
             if not dry_run and not result.changed:
                 before = self._store.job(name)  # it may have got there since
@@ -112,14 +115,21 @@ class Door:
 
         It gets an id of its own: what makes no sense must not take the id of what does.
         """
-        command = self._command(name if is_job_id(name) else "", Unreadable(code, message, hint))
+        command = self._command(name if is_address(name) else "", Unreadable(code, message, hint))
         with translated():
             self._store.handle(command)
         return InvalidCommand(code, message, hint=hint, job=name, command_id=command.id)
 
-    def _command(self, name: str, verb: Verb, command_id: str | None = None, expected_version: int | None = None) -> Command:
-        id = command_id or uuid.uuid4().hex
-        return Command(id, name, verb, self._actor, self._channel, datetime.now(UTC), expected_version)
+    def _command(
+        self,
+        name: str,
+        verb: Verb,
+        command_id: str | None = None,
+        expected_version: int | None = None,
+        yes_protected: str | None = None,
+    ) -> Command:
+        id, now = command_id or uuid.uuid4().hex, datetime.now(UTC)
+        return Command(id, name, verb, self._actor, self._channel, now, expected_version, yes_protected=yes_protected)
 
 
 def os_user() -> str:

@@ -11,6 +11,8 @@ class SlackwaterError(Exception):
     """The base: something went wrong, and `code` says what. `exit_code` is what the command line ends with."""
 
     exit_code: ClassVar[int] = 1
+    legal: tuple[str, ...] = ()
+    """Of a refusal: the verbs that are legal now."""
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class SlackwaterError(Exception):
                 "job": self.job,
                 "state": self.state,
                 "command_id": self.command_id,
+                "legal": list(self.legal),
             }
         }
 
@@ -48,7 +51,6 @@ class Refused(SlackwaterError):
     """The command is not legal now; `legal` is. Recorded in the log's inbox, nothing moved."""
 
     exit_code = 3
-    legal: tuple[str, ...] = ()
 
 
 class InvalidCommand(Refused):
@@ -119,6 +121,5 @@ def raise_if_refused(result: Result) -> Result:
         state=result.state,
         command_id=result.command_id,
     )
-    if isinstance(error, Refused):
-        error.legal = result.legal
+    error.legal = result.legal
     raise error

@@ -15,8 +15,7 @@ from slackwater.core.recorded import Recorded
 class EventView:
     """`data` holds the event's own fields; what they mean is `core/events.py`'s."""
 
-    name: str
-    """Of the job."""
+    job: str
     version: int
     seq: int
     at: datetime

@@ -9,7 +9,7 @@ from typing import Any, Final
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import POLICY_ID, Policy
 from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
-from slackwater.core.policy.window import Occurrence, Window
+from slackwater.core.policy.window import ZONE, Occurrence, Window
 from slackwater.persistence.store import EventStore
 
 from .desk import CommandResult, translated
@@ -64,17 +64,17 @@ class PolicyAdmin:
         name: str,
         cron: str,
         *,
-        zone: str = "UTC",
-        for_s: int,
+        zone: str = ZONE,
+        lasts_s: int,
         selector: str | None = None,
         reason: str | None = None,
         **how: Any,
     ) -> CommandResult:
-        """Hold the jobs that `selector` chooses (every job, if None) for `for_s` seconds at each time of `cron` in `zone`.
+        """Hold the jobs that `selector` chooses (every job, if None) for `lasts_s` seconds at each time of `cron` in `zone`.
 
         Changes the window of that name if there is one. Raises InvalidCommand `bad_policy`; see `Door.ask` for `how`.
         """
-        return self._door.ask(POLICY_ID, SetWindow(Window(name, cron, zone, for_s, selector, reason)), **how)
+        return self._door.ask(POLICY_ID, SetWindow(Window(name, cron, zone, lasts_s, selector, reason)), **how)
 
     def remove_window(self, name: str, *, reason: str | None = None, **how: Any) -> CommandResult:
         """The window does not come again. Jobs it holds now stay held until its end, or until somebody releases them."""
@@ -95,6 +95,15 @@ class PolicyAdmin:
             for begins, ends in _occurrences(window, now, count, until):
                 found.append(UpcomingWindow(window.name, begins, ends, begins <= now, window.reason, jobs))
         return tuple(sorted(found, key=lambda one: (one.begins, one.name)))
+
+
+def flag_text(flag: Flag) -> str:
+    """pausing is on for some: labels team=data, 25 % of all jobs; elsewhere a pause is a stop."""
+    which = [f"labels {flag.selector}"] if flag.selector else []
+    which += [f"{flag.percent} % of all jobs"] if flag.percent < 100 else []
+    chosen = f": {', '.join(which)}" if flag.mode == "some" and which else ""
+    elsewhere = {"refuse": "refused", "stop": "a stop, and its resume a start"}[flag.otherwise]
+    return f"pausing is on for {flag.mode}{chosen}" + ("" if flag.mode == "all" else f"; elsewhere a pause is {elsewhere}")
 
 
 def _occurrences(window: Window, now: datetime, count: int, until: datetime | None) -> Iterator[Occurrence]:

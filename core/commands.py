@@ -22,6 +22,7 @@ from .control.stop import Stop
 from .control.trip import Trip
 from .control.unreadable import Unreadable
 from .control.warn import Warn
+from .policy.policy import POLICY_ID
 from .policy.verbs import PolicyVerb
 
 JOB_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
@@ -77,11 +78,18 @@ class Command:
     """What the sender wants to know the answers by: they repeat it, and it means nothing else."""
     traceparent: str | None = None
     """W3C trace context of what caused it. Answers repeat it, and workers trace by it."""
+    yes_protected: str | None = None
+    """The job's name, said once more: a job with the label `protected=true` is moved by nobody who does not say it."""
 
 
 def is_job_id(text: str) -> bool:
     """Job ids are lower case, 1–63 of `a-z 0-9 . _ -`, and begin with a letter or digit."""
     return JOB_ID.fullmatch(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """What a command may be about: a job, or the policy."""
+    return text == POLICY_ID or is_job_id(text)
 
 
 def is_command_id(text: str) -> bool:

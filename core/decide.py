@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, assert_never
 
-from .commands import COMMAND_ID_BYTES_MAX, TEXT_CHARS_MAX, Command, is_command_id, is_job_id
+from .commands import COMMAND_ID_BYTES_MAX, TEXT_CHARS_MAX, Command, OperatorVerb, is_command_id, is_job_id
 from .control.ack import Ack, decide_ack
 from .control.conclude import Conclude, decide_conclude
 from .control.deploy import Deploy, decide_deploy, decide_rollback
@@ -21,7 +21,7 @@ from .control.start import Start, decide_start
 from .control.stop import Stop, decide_stop
 from .control.trip import Trip, decide_trip
 from .control.unreadable import Unreadable
-from .control.verdicts import legal_verbs, no_such_job
+from .control.verdicts import legal_verbs, no_such_job, protected
 from .control.warn import Warn, decide_warn
 from .decisions import Decision, Refused
 from .job import Job
@@ -48,8 +48,16 @@ def decide(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Dec
     refused = refused_before(command, job.version if job else 0)
     if refused is not None:
         return replace(refused, state=job.state, legal=legal_verbs(job)) if job else refused
+    if job is not None and _needs_its_name(job, command):
+        return protected(job, command.verb.name)
     verb = as_flagged(policy.flag, job, command)
     return verb if isinstance(verb, Refused) else _verb(job, replace(command, verb=verb))
+
+
+def _needs_its_name(job: Job, command: Command) -> bool:
+    """What a worker asks follows from what somebody has said already."""
+    is_asked = isinstance(command.verb, OperatorVerb) and command.channel != "worker"
+    return is_asked and job.spec.is_protected and command.yes_protected != job.id
 
 
 def refused_before(command: Command, version: int) -> Refused | None:
@@ -58,7 +66,7 @@ def refused_before(command: Command, version: int) -> Refused | None:
     if wrong is not None:
         message = f"{wrong} is 1-{TEXT_CHARS_MAX} characters of text, without NUL"
         return Refused("bad_text", message)
-    if not 1 <= getattr(command.verb, "timeout_s", 1) <= DEADLINE_S_MAX:
+    if not 1 <= getattr(command.verb, "deadline_s", 1) <= DEADLINE_S_MAX:
         return Refused("bad_deadline", f"a transition is given 1 to {DEADLINE_S_MAX} seconds")
     if command.expires_at is not None and command.at >= command.expires_at:
         return Refused("expired", f"the command expired at {command.expires_at:%Y-%m-%d %H:%M:%S} UTC")

@@ -121,6 +121,8 @@ def command_hash(command: Command) -> bytes:
         "ask": verb,
         "expected_version": command.expected_version,
     }
+    if command.yes_protected is not None:
+        asked["yes_protected"] = command.yes_protected
     return payload_hash(asked)
 
 

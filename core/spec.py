@@ -24,6 +24,11 @@ class JobSpec:
     """What a paused job does when retention is about to delete what it has not read: `warn`, `resume` or `stop`."""
 
     @property
+    def is_protected(self) -> bool:
+        """Has it the label `protected=true`? Then nobody moves the job without saying its name."""
+        return self.labels.get("protected") == "true"
+
+    @property
     def hash(self) -> str:
         """SHA-256 (hex) of what decides the output: text, version and output topic."""
         text = "\0".join((self.sql, self.version, self.output_topic or ""))

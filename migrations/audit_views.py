@@ -48,12 +48,14 @@ AUDIT_VIEWS: Final = (
 _SPELLINGS: Final = {
     "sqlite": (
         (r"JSON\((\S+), (\w+)\)", r"json_extract(\1, '$.\2')"),
+        (r"TIME\((\S+), (\w+)\)", r"json_extract(\1, '$.\2')"),
         (r"SECONDS\((\S+), (\S+)\)", r"round((julianday(\2) - julianday(\1)) * 86400, 3)"),
         (r"ELEMENTS\((\S+), (\w+)\)", r"json_each(\1, '$.\2')"),
         (r"ELEMENT\((\w+)\)", r"\1.value"),
     ),
     "postgresql": (
         (r"JSON\((\S+), (\w+)\)", r"(\1::jsonb ->> '\2')"),
+        (r"TIME\((\S+), (\w+)\)", r"(\1::jsonb ->> '\2')::timestamptz"),
         (r"SECONDS\((\S+), (\S+)\)", r"round(extract(epoch FROM (\2 - \1))::numeric, 3)"),
         (r"ELEMENTS\((\S+), (\w+)\)", r"jsonb_array_elements_text(\1::jsonb -> '\2')"),
         (r"ELEMENT\((\w+)\)", r"\1"),

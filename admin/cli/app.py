@@ -20,7 +20,13 @@ class Output(StrEnum):
     TABLE = "table"
     JSON = "json"
     JSONL = "jsonl"
+    YAML = "yaml"
     NAME = "name"
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Fields, and errors as objects too."""
+        return self in {Output.JSON, Output.JSONL, Output.YAML}
 
 
 @dataclass(slots=True)
@@ -78,8 +84,8 @@ def root(
 ) -> None:
     """Options that every verb shares come before the verb."""
     shared.log, shared.kafka, shared.actor = log, kafka, actor
-    # Where JSON was asked for, stderr is JSON too.
-    if shared.output not in {Output.JSON, Output.JSONL}:
+    # Where objects were asked for, stderr has nothing else.
+    if not shared.output.is_for_programs:
         _warn()
 
 
@@ -100,6 +106,16 @@ def trace(service: str) -> None:
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     elif missing is not None:
         print(f"warning: {missing}", file=sys.stderr)
+
+
+def as_text(data: Any, output: Output) -> str:
+    """What a program reads: one line of JSON, or YAML that says the same."""
+    text = json.dumps(data, ensure_ascii=False)
+    if output is not Output.YAML:
+        return text
+    import yaml  # type: ignore[import-untyped]
+
+    return str(yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True)).rstrip()
 
 
 def connect() -> Any:
@@ -133,9 +149,9 @@ def _usage(error: typer.TyperException) -> errors.Usage:
 
 
 def report(error: errors.SlackwaterError) -> int:
-    """One clear line and what to do, on stderr; as JSON if JSON was asked for. Returns the exit code."""
-    if shared.output in {Output.JSON, Output.JSONL}:
-        print(json.dumps(error.as_json()), file=sys.stderr)
+    """One clear line and what to do, on stderr; as an object if objects were asked for. Returns the exit code."""
+    if shared.output.is_for_programs:
+        print(as_text(error.as_json(), shared.output), file=sys.stderr)
         return error.exit_code
     lead = "refused" if isinstance(error, errors.Refused) else "error"
     print(f"{lead}: {error.message}", file=sys.stderr)

@@ -23,6 +23,10 @@ TimeoutOption = Annotated[float, typer.Option(help="Seconds to wait for proof (e
 DeadlineOption = Annotated[int, typer.Option("--deadline", help="Seconds until an unproved transition is given up.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; nothing moves.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before several jobs are moved.")]
+YesProtectedOption = Annotated[
+    list[str] | None,
+    typer.Option("--yes-protected", metavar="NAME", help="Move this job although it is protected (label protected=true)."),
+]
 CommandId = Annotated[
     str | None, typer.Option(help="Idempotency key (of several jobs: batch id): the same is answered with the first result.")
 ]
@@ -53,8 +57,13 @@ class Asked:
     deadline: DeadlineOption = DEADLINE_S
     dry_run: DryRunOption = False
     yes: YesOption = False
+    yes_protected: YesProtectedOption = None
     command_id: CommandId = None
     output: OutputOption = Output.TABLE
+
+    def yes_to(self, name: str) -> str | None:
+        """The job's name, if it was said to be moved although it is protected."""
+        return name if name in (self.yes_protected or ()) else None
 
     @property
     def waits_for(self) -> Wait:
@@ -74,7 +83,7 @@ def moves_jobs(build: Callable[..., Any]) -> Callable[..., Any]:
         from .carry_out import carry_out
 
         asked = Asked(**{name: given.pop(name) for name in shared})
-        carry_out(build(asked, **given), asked)
+        carry_out(lambda: build(asked, **given), asked)
 
     parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*shared.values(), *own)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -2,8 +2,7 @@
 
 import sys
 import uuid
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import typer
 from rich.console import Console
@@ -14,44 +13,45 @@ from slackwater.core.cut import cut_text
 
 from .. import errors
 from ..api import Admin
-from ..bulk import Answer
+from ..bulk import Answer, chosen_names, row_of
 from ..desk import CommandResult
 from .app import Output, connect, report
 from .asked import Asked, Wait
-from .render import busy, messages, one, plain, show, table_of
+from .render import busy, messages, one, show, table_of
 
 COLUMNS = ("NAME", "STATE", "BECOMES", "")
 
 
-def carry_out(verb: Verb, asked: Asked) -> None:
-    """Exit code of several jobs: the highest of theirs. Raises SlackwaterError."""
-    if asked.waits_for is Wait.CAUGHT_UP and verb.name not in {"start", "resume"}:
-        raise errors.Usage("usage", f"a job does not catch up by a {verb.name}", hint="--wait done")
+def carry_out(build: Callable[[], Verb], asked: Asked) -> None:
+    """Exit code of several jobs: the highest of theirs. Raises SlackwaterError.
+
+    A verb that cannot even be built is refused for each job it was meant for: the log remembers that it was tried.
+    """
     with connect() as admin:
-        names = _chosen(admin, asked)
+        names = chosen_names(admin, asked.jobs or (), asked.selector, every=asked.every)
+        verb = _built(admin, names, build, asked)
+        if asked.waits_for is Wait.CAUGHT_UP and verb.name not in {"start", "resume"}:
+            raise errors.Usage("usage", f"a job does not catch up by a {verb.name}", hint="--wait done")
         if asked.selector is None and not asked.every and len(names) == 1:
             one_job(admin, names[0], verb, asked)
         else:
             _many(admin, names, verb, asked)
 
 
-def _chosen(admin: Admin, asked: Asked) -> list[str]:
-    ways = [bool(asked.jobs), asked.selector is not None, asked.every]
-    if sum(ways) != 1:
-        hint = "name jobs, or --selector team=payments, or --all; of a job's holds: resume --all-holds"
-        raise errors.Usage("usage", "which jobs?" if not any(ways) else "names, --selector and --all do not mix", hint=hint)
-    if asked.jobs:
-        return list(dict.fromkeys(asked.jobs))
-    found = [status.name for status in admin.list_jobs(asked.selector)]
-    if not found and asked.selector is not None:
-        raise errors.NotFound("no_such_job", f"no job has labels like {asked.selector}", hint="see `slackwater jobs`")
-    return found
+def _built(admin: Admin, names: Sequence[str], build: Callable[[], Verb], asked: Asked) -> Verb:
+    try:
+        return build()
+    except errors.InvalidCommand as error:
+        if asked.dry_run or not names:
+            raise
+        tried = [admin.turn_away(name, error.code, error.message, error.hint) for name in names]
+        raise tried[0] from None
 
 
 def one_job(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:
     """Carry out a verb for one job. Raises SlackwaterError."""
     if asked.dry_run:
-        tell_plan(admin.ask(name, verb, dry_run=True), asked.output)
+        tell_plan(admin.ask(name, verb, dry_run=True, yes_protected=asked.yes_to(name)), asked.output)
         return
     tell(_ask(admin, name, verb, asked), asked.output)
     if asked.waits_for is Wait.CAUGHT_UP:
@@ -66,15 +66,16 @@ def _ask(admin: Admin, name: str, verb: Verb, asked: Asked) -> CommandResult:
             wait=asked.waits_for is not Wait.NO,
             timeout=asked.timeout,
             command_id=asked.command_id,
+            yes_protected=asked.yes_to(name),
             on_accepted=lambda result: _accepted(result, asked),
         )
 
 
 def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
     batch_id = asked.command_id or uuid.uuid4().hex
-    plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True)
+    plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True, yes_protected=asked.yes_protected or ())
     if asked.dry_run:
-        show([_row(answer) for answer in plan], COLUMNS, map(_plan_of, plan), asked.output)
+        show([row_of(answer) for answer in plan], COLUMNS, map(_plan_of, plan), asked.output)
         raise typer.Exit(_worst(plan))
     if not asked.yes:
         _confirm(verb, plan)
@@ -85,6 +86,7 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
             batch_id=batch_id,
             wait=asked.waits_for is not Wait.NO,
             timeout=asked.timeout,
+            yes_protected=asked.yes_protected or (),
             on_accepted=lambda result: _accepted(result, asked),
         )
     _tell_each(answers, asked.output)
@@ -94,7 +96,7 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
     for answer in answers:
         if asked.waits_for is Wait.CAUGHT_UP and answer.result is not None:
             try:
-                catch_up(admin, answer.name, asked.timeout)
+                catch_up(admin, answer.job, asked.timeout)
             except errors.SlackwaterError as error:
                 codes.append(report(error))
     raise typer.Exit(max(codes))
@@ -112,15 +114,10 @@ def _confirm(verb: Verb, plan: Sequence[Answer]) -> None:
 
 def _plan_of(answer: Answer) -> tuple[str, str, str, str]:
     if answer.error is not None:
-        return answer.name, str(answer.error.state or ""), "", answer.error.message
+        return answer.job, str(answer.error.state or ""), "", answer.error.message
     assert answer.result is not None
     state, becomes = str(answer.result.before), str(answer.result.accepted_state)
-    return answer.name, state, becomes, "" if answer.result.changed else _already(answer.result)
-
-
-def _row(answer: Answer) -> dict[str, Any]:
-    what = plain(answer.result) if answer.error is None else answer.error.as_json()
-    return {"name": answer.name, "batch_id": answer.batch_id, **what}
+    return answer.job, state, becomes, "" if answer.result.changed else _already(answer.result)
 
 
 def _worst(answers: Sequence[Answer]) -> int:
@@ -128,20 +125,20 @@ def _worst(answers: Sequence[Answer]) -> int:
 
 
 def _tell_each(answers: Sequence[Answer], output: Output) -> None:
-    if output in {Output.JSON, Output.JSONL}:
-        show([_row(answer) for answer in answers], (), (), output)
+    if output.is_for_programs:
+        show([row_of(answer) for answer in answers], (), (), output)
         return
     for answer in answers:
         if answer.result is not None:
             tell(answer.result, output)
         elif answer.error is not None:
             hint = f" ({answer.error.hint})" if answer.error.hint else ""
-            print(f"{answer.name}  {answer.error.message}{hint}", file=sys.stderr)
+            print(f"{answer.job}  {answer.error.message}{hint}", file=sys.stderr)
 
 
 def _accepted(result: CommandResult, asked: Asked) -> None:
     if asked.output is Output.TABLE and result.changed and asked.waits_for is not Wait.NO:
-        text = f"{result.name}  {result.before} → {result.accepted_state}  accepted  #{result.seq}"
+        text = f"{result.job}  {result.before} → {result.accepted_state}  accepted  #{result.seq}"
         messages.print(f"{text}  cmd {result.command_id[:8]}", markup=False)
 
 
@@ -150,18 +147,18 @@ def tell(result: CommandResult, output: Output) -> None:
     if one(result, output):
         return
     if not result.changed:
-        typer.echo(f"{result.name}  {_already(result)}")
+        typer.echo(f"{result.job}  {_already(result)}")
         return
     proof = f"  in flight 0, {cut_text(result.cut)}" if result.state in {"PAUSED", "STOPPED"} else ""
-    typer.echo(f"{result.name}  {result.before} → {result.state}  {result.took_s:.2f} s{proof}")
+    typer.echo(f"{result.job}  {result.before} → {result.state}  {result.took_s:.2f} s{proof}")
     if result.resumes_at is not None:
-        typer.echo(f"{'':{len(result.name)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
+        typer.echo(f"{'':{len(result.job)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
 
 
 def tell_plan(result: CommandResult, output: Output) -> None:
     """What would come of a command, on stdout."""
     if not one(result, output):
-        typer.echo(f"{result.name}  {f'{result.before} → {result.state}' if result.changed else _already(result)}")
+        typer.echo(f"{result.job}  {f'{result.before} → {result.state}' if result.changed else _already(result)}")
 
 
 def _already(result: CommandResult) -> str:

@@ -1,28 +1,34 @@
 """The verbs that move a job: deploy, start, pause, resume, stop."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from slackwater.core.commands import Verb
+from slackwater.core.control.expire import DEADLINE_S
 from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 
+from ..clock_time import in_utc
 from ..errors import InvalidCommand, Usage
 from .app import Output, OutputOption, app, connect
 from .asked import (
     Asked,
     CommandId,
+    DeadlineOption,
     DryRunOption,
     NoWaitOption,
     Reason,
     TimeoutOption,
     Wait,
     WaitOption,
+    YesProtectedOption,
     moves_jobs,
 )
 
@@ -30,7 +36,7 @@ HoldOption = Annotated[str, typer.Option(help="Name of the hold.")]
 ForOption = Annotated[str | None, typer.Option("--for", help="The hold lets go by itself after this: 90s, 30m, 1h30m, 7d.")]
 UntilOption = Annotated[str | None, typer.Option(help="The hold lets go by itself then: 2026-11-24T14:30, here or +01:00.")]
 AllHolds = Annotated[bool, typer.Option("--all-holds", help="Release every hold.")]
-ToVersion = Annotated[str | None, typer.Option("--to", help="Version to go back to; default: the one before.")]
+ToVersion = Annotated[str | None, typer.Option("--version", help="Version to go back to; default: the one before.")]
 RateOption = Annotated[int | None, typer.Option(help="Slowly: at most so many records a second, over all workers …")]
 UntilLagOption = Annotated[int, typer.Option(help="… until at most so many records lie before the job.")]
 AcceptGap = Annotated[bool, typer.Option("--accept-gap", help="Take a loss in the inputs, and continue after it.")]
@@ -46,6 +52,8 @@ def deploy(
     wait: WaitOption = Wait.DONE,
     no_wait: NoWaitOption = False,
     timeout: TimeoutOption = 30.0,
+    deadline: DeadlineOption = DEADLINE_S,
+    yes_protected: YesProtectedOption = None,
     dry_run: DryRunOption = False,
     command_id: CommandId = None,
     output: OutputOption = Output.TABLE,
@@ -55,7 +63,8 @@ def deploy(
 
     # The start has an id of its own that follows from the deploy's, so that the same line again is answered the same.
     id = f"{command_id}.start" if command_id else None
-    asked = Asked(reason=reason, wait=wait, no_wait=no_wait, timeout=timeout, command_id=id, output=output)
+    how: dict[str, Any] = {"reason": reason, "wait": wait, "no_wait": no_wait, "timeout": timeout, "deadline": deadline}
+    asked = Asked(**how, yes_protected=yes_protected, command_id=id, output=output)
     if start and dry_run:
         raise Usage("usage", "what a start comes to is known once the job is deployed", hint="--dry-run without --start")
     if asked.waits_for is Wait.CAUGHT_UP and not start:
@@ -66,14 +75,20 @@ def deploy(
         raise InvalidCommand("no_such_file", f"{file}: {error}") from error
     job = name or _named(sql) or file.stem.lower()
     with connect() as admin:
-        how = {"wait": asked.waits_for is not Wait.NO, "timeout": timeout, "command_id": command_id, "dry_run": dry_run}
-        result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), reason=reason, **how)
+        beside: dict[str, Any] = {
+            "wait": asked.waits_for is not Wait.NO,
+            "timeout": timeout,
+            "command_id": command_id,
+            "dry_run": dry_run,
+        }
+        beside |= {"reason": reason, "deadline_s": deadline, "yes_protected": asked.yes_to(job)}
+        result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), **beside)
         if dry_run:
             carry_out.tell_plan(result, output)
         elif not start or output is Output.TABLE:
             carry_out.tell(result, output)
         if start:
-            carry_out.one_job(admin, job, Start(reason), asked)
+            carry_out.one_job(admin, job, Start(reason, deadline), asked)
 
 
 def _named(sql: str) -> str | None:
@@ -88,9 +103,9 @@ def _named(sql: str) -> str | None:
 
 
 @moves_jobs
-def rollback(asked: Asked, to: ToVersion = None) -> Rollback:
+def rollback(asked: Asked, version: ToVersion = None) -> Rollback:
     """Deploy what was deployed before: the last version before this one, or the one that is named."""
-    return Rollback(to, asked.reason, asked.deadline)
+    return Rollback(version, asked.reason, asked.deadline)
 
 
 @moves_jobs
@@ -111,20 +126,11 @@ def _end_of(for_: str | None, until: str | None) -> dict[str, Any]:
 
     try:
         # A time without a zone is the one on the clock of whoever types it.
-        at = _time(until) if until else None
+        at = in_utc(datetime.fromisoformat(until)) if until else None
         return {"for_s": duration_s(for_) if for_ else None, "until": at}
     except (ValueError, OverflowError) as error:
         hint = HINT if for_ and not until else "like 2026-11-24T14:30 or 2026-11-24T14:30+01:00"
         raise InvalidCommand("bad_until", str(error), hint=hint) from None
-
-
-def _time(text: str) -> datetime:
-    """Raises ValueError also for what the clocks here skip: nobody knows which of two hours was meant."""
-    said = datetime.fromisoformat(text)
-    at = said.astimezone(UTC)
-    if said.tzinfo is None and at.astimezone().replace(tzinfo=None) != said:
-        raise ValueError(f"{text} does not exist here: the clocks skip it")
-    return at
 
 
 @moves_jobs
@@ -152,6 +158,7 @@ def run_statement(
     wait: WaitOption = Wait.DONE,
     no_wait: NoWaitOption = False,
     timeout: TimeoutOption = 30.0,
+    yes_protected: YesProtectedOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """A job verb as a statement: START, PAUSE, RESUME, STOP JOB name, SHOW JOBS, SHOW HISTORY OF JOB name."""
@@ -172,15 +179,19 @@ def run_statement(
         return jobs(output=output)
     if said.verb == "history":
         return history(said.job or "", output=output)
-    asked = Asked([said.job or ""], reason=said.reason, wait=wait, no_wait=no_wait, timeout=timeout, output=output)
+    how: dict[str, Any] = {
+        "wait": wait,
+        "no_wait": no_wait,
+        "timeout": timeout,
+        "yes_protected": yes_protected,
+        "output": output,
+    }
+    asked = Asked([said.job or ""], reason=said.reason, **how)
     hold = said.hold or OPERATOR
-    match said.verb:
-        case "start":
-            verb = start(asked)
-        case "pause":
-            verb = pause(asked, hold, said.lasts, said.until)
-        case "resume":
-            verb = resume(asked, hold, said.all_holds)
-        case _:
-            verb = stop(asked)
-    return carry_out(verb, asked)
+    builds: dict[str, Callable[[], Verb]] = {
+        "start": lambda: start(asked),
+        "pause": lambda: pause(asked, hold, said.lasts, said.until),
+        "resume": lambda: resume(asked, hold, said.all_holds),
+        "stop": lambda: stop(asked),
+    }
+    return carry_out(builds[said.verb], asked)

@@ -5,7 +5,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ..errors import InvalidCommand, Usage
+from slackwater.core.policy.policy import POLICY_ID
+from slackwater.core.policy.window import ZONE
+
+from ..errors import Usage
 from .app import Output, OutputOption, Verbs, app, connect
 from .asked import CommandId, Reason, SelectorOption
 
@@ -36,6 +39,7 @@ def flag(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """For which jobs pausing is on. What is held can always be let go."""
+    from ..policy import flag_text
     from .render import one, plain
 
     with connect() as admin:
@@ -47,16 +51,7 @@ def flag(
             raise Usage("usage", "for which jobs?", hint="slackwater flag some --percent 10")
         policy = admin.policy()
     if not one({"name": "flag", **plain(policy.flag), "since": policy.since, "by": policy.by or None}, output):
-        typer.echo(_flag_text(policy.flag))
-
-
-def _flag_text(now: Any) -> str:
-    """pausing is on for some: team=data, 25 % of all jobs; elsewhere a pause is a stop."""
-    which = [f"labels {now.selector}"] if now.selector else []
-    which += [f"{now.percent} % of all jobs"] if now.percent < 100 else []
-    chosen = f": {', '.join(which)}" if now.mode == "some" and which else ""
-    elsewhere = {"refuse": "refused", "stop": "a stop, and its resume a start"}[now.otherwise]
-    return f"pausing is on for {now.mode}{chosen}" + ("" if now.mode == "all" else f"; elsewhere a pause is {elsewhere}")
+        typer.echo(flag_text(policy.flag))
 
 
 @window.command()
@@ -64,7 +59,7 @@ def add(
     name: WindowName,
     cron: CronOption,
     for_: LastsOption,
-    zone: ZoneOption = "UTC",
+    zone: ZoneOption = ZONE,
     selector: SelectorOption = None,
     reason: Reason = None,
     command_id: CommandId = None,
@@ -73,12 +68,12 @@ def add(
     """Add a window, or change the one of that name. Jobs are held by `window:NAME` while it is open."""
     from slackwater.core.duration import HINT, duration_s
 
-    try:
-        lasts_s = duration_s(for_)
-    except ValueError as error:
-        raise InvalidCommand("bad_policy", str(error), hint=HINT) from None
     with connect() as admin:
-        how = {"zone": zone, "for_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
+        try:
+            lasts_s = duration_s(for_)
+        except ValueError as error:
+            raise admin.turn_away(POLICY_ID, "bad_policy", str(error), HINT) from None
+        how = {"zone": zone, "lasts_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
         result = admin.set_window(name, cron, **how)
         found = [one for one in admin.upcoming_windows(count=1) if one.name == name]
     tell(result, f"window {name}: opens {_local(found[-1].begins)}, {len(found[-1].jobs)} jobs" if found else "", output)

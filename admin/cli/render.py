@@ -1,6 +1,5 @@
-"""Results as text: tables for people, JSON for programs. stdout carries data only."""
+"""Results as text: tables for people, JSON or YAML for programs. stdout carries data only."""
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,7 +15,7 @@ from rich.text import Text
 from slackwater.core.duration import duration_text
 from slackwater.core.job import Hold
 
-from .app import Output
+from .app import Output, as_text
 
 console = Console()
 messages = Console(stderr=True)
@@ -43,18 +42,19 @@ def busy(what: str) -> AbstractContextManager[Any]:
 
 
 def show(
-    rows: Sequence[Any], columns: Sequence[str], cells: Iterable[Sequence[Any]], output: Output, name: str = "name"
+    rows: Sequence[Any], columns: Sequence[str], cells: Iterable[Sequence[Any]], output: Output, name: str | None = None
 ) -> None:
-    """Many results: `rows` for programs, `columns` and `cells` for people. `name` is the field that names a row."""
+    """Many results: `rows` for programs, `columns` and `cells` for people. `name` is the field that names a row, if not its
+    own `name` or the `job` it is about."""
     match output:
-        case Output.JSON:
-            print(json.dumps([plain(row) for row in rows], ensure_ascii=False))
+        case Output.JSON | Output.YAML:
+            print(as_text([plain(row) for row in rows], output))
         case Output.JSONL:
             for row in rows:
-                print(json.dumps(plain(row), ensure_ascii=False))
+                print(as_text(plain(row), output))
         case Output.NAME:
             for row in rows:
-                named = plain(row)[name]
+                named = plain(row)[name] if name else _name_of(plain(row))
                 print("" if named is None else named)
         case Output.TABLE:
             wide = console if sys.stdout.isatty() else Console(width=240)
@@ -76,8 +76,12 @@ def one(result: Any, output: Output) -> bool:
     if output is Output.TABLE:
         return False
     data = plain(result)
-    print(data["name"] if output is Output.NAME else json.dumps(data, ensure_ascii=False))
+    print(_name_of(data) if output is Output.NAME else as_text(data, output))
     return True
+
+
+def _name_of(data: Any) -> Any:
+    return data["name"] if "name" in data else data["job"]
 
 
 def until(at: datetime | None) -> str:

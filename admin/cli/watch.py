@@ -1,6 +1,5 @@
 """watch: jobs as a living table for people, events as JSON lines for programs."""
 
-import json
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from .app import Output, OutputOption, app, connect
+from .app import Output, OutputOption, app, as_text, connect
 from .asked import Jobs, SelectorOption
 
 EVENTS_SHOWN: Final = 8
@@ -24,22 +23,23 @@ def watch(
     ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Jobs as they change, until Ctrl-C: a living table on a terminal, else one JSON line for each event, none left out."""
+    """Jobs as they change, until Ctrl-C: a living table on a terminal, else a JSON line or YAML document for each event."""
     from .render import console
 
     with connect() as admin:
         if output is Output.TABLE and console.is_terminal:
             show_table(admin, jobs or (), selector, since)
         else:
-            _print_events(admin, jobs or (), selector, since)
+            _print_events(admin, jobs or (), selector, since, output)
 
 
-def _print_events(admin: Any, names: Sequence[str], selector: str | None, since: int | None) -> None:
+def _print_events(admin: Any, names: Sequence[str], selector: str | None, since: int | None, output: Output) -> None:
     from .cells import event_row
     from .render import plain
 
     for recorded in admin.watch(names, selector, since=since):
-        print(json.dumps(plain(event_row(recorded)), ensure_ascii=False), flush=True)
+        begin = "---\n" if output is Output.YAML else ""
+        print(f"{begin}{as_text(plain(event_row(recorded)), output)}", flush=True)
 
 
 def show_table(admin: Any, names: Sequence[str], selector: str | None, since: int | None = None) -> None:

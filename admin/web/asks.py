@@ -41,11 +41,6 @@ Sent = Annotated[Form, Depends(form_of)]
 router = APIRouter(include_in_schema=False)
 
 
-def is_protected(job: Job) -> bool:
-    """A job with the label `protected=true` is moved by a page only if somebody types its name."""
-    return job.spec.labels.get("protected") == "true"
-
-
 @router.get("/jobs/{name}/{verb}")
 def ask_page(request: Request, name: str, verb: str, hold: str | None = None) -> Response:
     """What would be done, and the form that does it."""
@@ -59,9 +54,8 @@ def do(request: Request, name: str, verb: str, admin: Asking, form: Sent) -> Res
     command_id = form.text("command_id")
     try:
         _known(verb)
-        if is_protected(job) and form.text("typed_name") != name:
-            raise WebError("protected", f"{name} is protected: type its name to {verb} it", status=409)
-        result = admin.ask(name, _verb(admin, name, verb, form), wait=False, command_id=command_id)
+        how = {"command_id": command_id, "yes_protected": form.text("yes_protected")}
+        result = admin.ask(name, _verb(admin, name, verb, form), wait=False, **how)
     except SlackwaterError as error:
         return _page(request, job, verb, form, error)
     return go(request, f"/jobs/{name}?command={result.command_id}")
@@ -99,8 +93,6 @@ def _page(request: Request, job: Job, verb: str, form: Form, error: SlackwaterEr
         means=MEANS[verb],
         form=form,
         error=error,
-        legal=getattr(error, "legal", ()),
-        is_protected=is_protected(job),
         # A form that is sent again after it was refused is another command.
         command_id=uuid.uuid4().hex,
     )

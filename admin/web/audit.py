@@ -40,7 +40,7 @@ ORDER BY pauses DESC""",
     ),
     (
         "What holds a job still, and why",
-        """SELECT job_id, hold, owner, since, reason
+        """SELECT job_id, hold, owner, since, until, reason
 FROM holds
 WHERE released_at IS NULL
 ORDER BY since""",
@@ -57,7 +57,7 @@ VIEWS: Final = {
     "events": "seq, job_id, version, event, at, actor, channel, command_id, epoch, data",
     "job_history": "job_id, version, seq, at, event, actor, channel, reason, epoch, command_id",
     "pauses": "job_id, hold, actor, reason, requested_at, paused_at, resumed_at, paused_s, resumed_by, ended_by, cut",
-    "holds": "job_id, hold, owner, since, reason, released_at, released_by",
+    "holds": "job_id, hold, owner, since, reason, released_at, released_by, until",
     "refusals": "command_id, job_id, verb, at, actor, channel, code, message, topic, topic_partition, topic_offset",
 }
 
@@ -109,9 +109,14 @@ def audit_csv(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> 
 @router.get("/audit.json")
 def audit_json(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> Response:
     """Every row as an object, exactly as `slackwater audit --output json` has it."""
-    table = _asked(admin, sql, web_of(request).store.head().seq if as_of is None else as_of)
-    rows = [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
+    rows = rows_of(request, admin, sql, as_of)
     return _download(json.dumps(rows, ensure_ascii=False, indent=1), "application/json", "audit.json")
+
+
+def rows_of(request: Request, admin: Admin, sql: str, as_of: int | None) -> list[dict[str, Any]]:
+    """The answer as objects. Raises InvalidCommand."""
+    table = _asked(admin, sql, web_of(request).store.head().seq if as_of is None else as_of)
+    return [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
 
 
 def _asked(admin: Admin, sql: str, as_of: int) -> Table:

@@ -1,16 +1,25 @@
 """What a command's body says, verb by verb. Field names are those of the Python API; an unknown one is refused."""
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from slackwater.core.control.expire import DEADLINE_S
-from slackwater.core.control.pause import OPERATOR
-from slackwater.core.control.resume import UNTIL_LAG
+from slackwater.core.control.pause import OPERATOR, Pause
+from slackwater.core.control.resume import UNTIL_LAG, Resume
+from slackwater.core.control.rollout import Rollback
+from slackwater.core.control.start import Start
+from slackwater.core.control.stop import Stop
+from slackwater.core.duration import HINT, duration_s
+from slackwater.core.policy.flag import Flag
+from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.window import ZONE, Window
+from slackwater.streams.control.strict_json import BadMessage
 
-Deadline = Annotated[StrictInt, Field(description="Seconds until an unproved transition is given up, 1 to 86400.")]
 Hold = Annotated[StrictStr, Field(description="Name of the hold.")]
 AcceptGap = Annotated[StrictBool, Field(description="Take a loss that was found in the inputs, and continue after it.")]
+Labels = Annotated[StrictStr | None, Field(description="Jobs with these labels: team=payments,tier!=test.")]
 
 
 class Said(BaseModel):
@@ -19,36 +28,65 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[StrictStr | None, Field(description="Why; kept in the log for ever.")] = None
-    expected_version: Annotated[StrictInt | None, Field(description="Refuse unless the job is at this version.")] = None
 
 
-class DeployBody(Said):
-    """A job's text."""
+class OfOne(BaseModel):
+    """Beside a command about one job, or about the policy."""
 
-    sql: StrictStr
-    version: StrictStr | None = None
-    topic: Annotated[StrictStr | None, Field(description="A topic the text must read.")] = None
-    holds: Annotated[tuple[StrictStr, ...], Field(description="Deploy held under these: its first start is paused.")] = ()
-    deadline_s: Deadline = DEADLINE_S
+    expected_version: Annotated[
+        StrictInt | None, Field(description="Refuse unless the job (or the policy) is at this version.")
+    ] = None
+    yes_protected: Annotated[StrictStr | None, Field(description="The job's name once more, if it is protected.")] = None
+
+    def beside(self) -> dict[str, Any]:
+        """As the `how` of a command."""
+        return {"expected_version": self.expected_version, "yes_protected": self.yes_protected}
 
 
-class StartBody(Said):
+class OfMany(BaseModel):
+    """Which jobs: by `names`, by `selector`, or `all`; one of the three."""
+
+    names: Annotated[tuple[StrictStr, ...], Field(description="These jobs.")] = ()
+    selector: Labels = None
+    all: Annotated[StrictBool, Field(description="Every job.")] = False
+    yes_protected: Annotated[tuple[StrictStr, ...], Field(description="Those of them that are protected.")] = ()
+    dry_run: Annotated[StrictBool, Field(description="Say what would come of it; nothing moves.")] = False
+
+
+class Moves(Said):
+    """Beside every verb that moves a job."""
+
+    deadline_s: Annotated[StrictInt, Field(description="Seconds until an unproved transition is given up, 1 to 86400.")] = (
+        DEADLINE_S
+    )
+
+
+class StartSaid(Moves):
     """Run the job."""
 
-    deadline_s: Deadline = DEADLINE_S
     accept_gap: AcceptGap = False
 
+    def verb(self) -> Start:
+        """What is asked."""
+        return Start(self.reason, self.deadline_s, self.accept_gap)
 
-class PauseBody(Said):
-    """Hold the job still: for ever, `for_s` seconds, or `until` a time with its zone."""
+
+class PauseSaid(Moves):
+    """Hold the job still: for ever, `for` a while, or `until` a time with its zone."""
 
     hold: Hold = OPERATOR
-    for_s: StrictInt | None = None
+    for_: Annotated[
+        StrictStr | None,
+        Field(alias="for", description="The hold lets go by itself after this.", examples=["90s", "30m", "7d"]),
+    ] = None
     until: Annotated[StrictStr | None, Field(description="RFC 3339, with a zone.", examples=["2026-11-24T14:30:00Z"])] = None
-    deadline_s: Deadline = DEADLINE_S
+
+    def verb(self) -> Pause:
+        """What is asked. Raises BadMessage `bad_until` for what is no time."""
+        return Pause(self.reason, self.hold, self.deadline_s, time_of(self.until), lasts_s(self.for_))
 
 
-class ResumeBody(Said):
+class ResumeSaid(Moves):
     """Let the job go; with `rate_per_s` only so fast, until at most `until_lag` records lie before it."""
 
     hold: Hold = OPERATOR
@@ -56,17 +94,97 @@ class ResumeBody(Said):
     accept_gap: AcceptGap = False
     rate_per_s: StrictInt | None = None
     until_lag: StrictInt = UNTIL_LAG
-    deadline_s: Deadline = DEADLINE_S
+
+    def verb(self) -> Resume:
+        """What is asked."""
+        hold = None if self.all_holds else self.hold
+        return Resume(self.reason, hold, self.deadline_s, self.accept_gap, self.rate_per_s, self.until_lag)
 
 
-class StopBody(Said):
+class StopSaid(Moves):
     """Give up the partitions and keep the cut."""
 
-    deadline_s: Deadline = DEADLINE_S
+    def verb(self) -> Stop:
+        """What is asked."""
+        return Stop(self.reason, self.deadline_s)
 
 
-class RollbackBody(Said):
+class RollbackSaid(Moves):
     """Go back to the text of `version`, or to the one before."""
 
     version: StrictStr | None = None
-    deadline_s: Deadline = DEADLINE_S
+
+    def verb(self) -> Rollback:
+        """What is asked."""
+        return Rollback(self.version, self.reason, self.deadline_s)
+
+
+class DeployBody(OfOne, Moves):
+    """A job's text."""
+
+    sql: StrictStr
+    version: StrictStr | None = None
+    topic: Annotated[StrictStr | None, Field(description="A topic the text must read.")] = None
+    output_topic: Annotated[
+        StrictStr | None, Field(description="Where a bare SELECT writes, instead of `<job>.output`.")
+    ] = None
+    holds: Annotated[tuple[StrictStr, ...], Field(description="Deploy held under these: its first start is paused.")] = ()
+
+
+class SetFlagBody(OfOne, Said):
+    """For which jobs pausing is on. It is the whole flag: what is left out is as at first."""
+
+    mode: Annotated[StrictStr, Field(description="`all`, `some` or `none`.")]
+    selector: Labels = None
+    percent: Annotated[StrictInt, Field(description="Of `some`: so many percent of all jobs, always the same ones.")] = 100
+    otherwise: Annotated[StrictStr, Field(description="Where it is off: `refuse` a pause, or `stop` instead.")] = "refuse"
+
+    def verb(self) -> SetFlag:
+        """What is asked."""
+        return SetFlag(Flag(self.mode, self.selector, self.percent, self.otherwise), self.reason)
+
+
+class SetWindowBody(OfOne, Said):
+    """Add a window, or change the one of that name."""
+
+    name: StrictStr
+    cron: Annotated[StrictStr, Field(description="When it opens: minute hour day month weekday.", examples=["30 2 * * *"])]
+    zone: Annotated[StrictStr, Field(description="On whose clock.", examples=["Europe/Berlin"])] = ZONE
+    lasts_s: Annotated[StrictInt, Field(description="How many seconds it is open, 60 to 604800.")]
+    selector: Labels = None
+
+    def verb(self) -> SetWindow:
+        """What is asked."""
+        return SetWindow(Window(self.name, self.cron, self.zone, self.lasts_s, self.selector, self.reason))
+
+
+class RemoveWindowBody(OfOne, Said):
+    """The window does not come again; what it holds now stays held until its end."""
+
+    name: StrictStr
+
+    def verb(self) -> RemoveWindow:
+        """What is asked."""
+        return RemoveWindow(self.name, self.reason)
+
+
+def lasts_s(text: str | None) -> int | None:
+    """Seconds. Raises BadMessage `bad_until` for what is no length of time."""
+    try:
+        return None if text is None else duration_s(text)
+    except ValueError as error:
+        raise BadMessage("bad_until", str(error), HINT) from None
+
+
+def time_of(text: str | None) -> datetime | None:
+    """A time in UTC. Raises BadMessage `bad_until` for what is none, or says no zone."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    hint = "like 2026-11-24T14:30:00+01:00"
+    raise BadMessage("bad_until", f"until is no RFC 3339 time with a zone: {text[:40]!r}", hint)

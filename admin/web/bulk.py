@@ -39,7 +39,7 @@ def do(request: Request, admin: Asking, form: Sent) -> Response:
         _check_protected(request, names, form)
     except SlackwaterError as error:
         return _plan(request, admin, verb, names, form, error)
-    answers = admin.ask_each(names, asked, batch_id=form.text("batch_id"), wait=False)
+    answers = admin.ask_each(names, asked, batch_id=form.text("batch_id"), wait=False, yes_protected=names)
     return page(request, "answers.html", verb=verb, answers=answers, batch_id=form.text("batch_id"))
 
 
@@ -60,8 +60,8 @@ def _check_protected(request: Request, names: tuple[str, ...], form: Form) -> No
 
 
 def _protected(request: Request, names: tuple[str, ...]) -> list[str]:
-    labels = {job.id: job.spec.labels for job in web_of(request).store.jobs()}
-    return [name for name in names if labels.get(name, {}).get("protected") == "true"]
+    known = {job.id for job in web_of(request).store.jobs() if job.spec.is_protected}
+    return [name for name in names if name in known]
 
 
 def _plan(
@@ -76,7 +76,7 @@ def _plan(
         200 if error is None else status_of(error),
         verb=verb,
         means=MEANS[verb],
-        plan=admin.ask_each(names, asked, dry_run=True),
+        plan=admin.ask_each(names, asked, dry_run=True, yes_protected=names),
         protected=_protected(request, names),
         form=form,
         error=error,

@@ -79,15 +79,15 @@ class Readers:
 async def stream(
     request: Request,
     job: Annotated[str | None, Query(description="Only this job's events.")] = None,
-    after: Annotated[str | None, Query(description="Begin after this position; 0 (default): with the first event.")] = None,
+    since: Annotated[str | None, Query(description="Begin after this position; 0 (default): with the first event.")] = None,
     observations: Annotated[bool, Query(description="Lag and rate too, as they are seen.")] = False,
-    last_event_id: Annotated[str | None, Header(description="Where a reader left off; stronger than `after`.")] = None,
+    last_event_id: Annotated[str | None, Header(description="Where a reader left off; stronger than `since`.")] = None,
 ) -> EventStream:
     """`event: event` with an event of the log, `event: observation` with what was last seen of jobs (without an id)."""
     web, readers = web_of(request), request.app.state.readers
     readers.check()
     head = await asyncio.to_thread(lambda: web.store.head().seq)
-    position = read_position(last_event_id or after or "0", head)
+    position = read_position(last_event_id or since or "0", head)
     stopping = anyio.Event()
     messages = readers.counted(follow(web, position, job, stopping, with_observations=observations))
     return EventStream(
@@ -144,12 +144,12 @@ async def follow(
 
 def _shown(one: Recorded | Unreadable) -> dict[str, Any]:
     if isinstance(one, Unreadable):
-        return {"name": one.job_id, "version": one.version, "seq": one.seq, "unreadable": one.why}
+        return {"job": one.job_id, "version": one.version, "seq": one.seq, "unreadable": one.why}
     return asdict(view_of(one))
 
 
 def _plain(one: Observation) -> dict[str, Any]:
-    return {"name": one.name, "at": one.at, "lag": one.lag, "records_per_s": one.records_per_s}
+    return {"job": one.job, "at": one.at, "lag": one.lag, "records_per_s": one.records_per_s}
 
 
 def _message(kind: str, data: Any, seq: int | None = None) -> ServerSentEvent:

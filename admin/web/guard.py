@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FOR_ANYBODY: Final = ("/healthz", "/readyz", "/login", "/static/")
-FOR_PROGRAMS: Final = ("/api/", "/healthz", "/readyz", "/openapi.json", "/asyncapi.json")
+FOR_PROGRAMS: Final = ("/api/", "/audit.json", "/healthz", "/readyz", "/openapi.json", "/asyncapi.json")
 CHANGES_NOTHING: Final = frozenset({"/login", "/logout"})
 """Posts that are no commands."""
 HEADERS: Final = {

@@ -38,7 +38,7 @@ WATCHED_MAX: Final = 100
 class Observation:
     """What was seen of one job. `lag` in records; None where nobody knows."""
 
-    name: str
+    job: str
     at: datetime
     lag: int | None
     records_per_s: float | None
@@ -139,10 +139,10 @@ class Observer:
 
     def _keep(self, seen: Observation, places: tuple[PartitionLag, ...]) -> None:
         with self._lock:
-            kept = self._kept.setdefault(seen.name, deque(maxlen=KEPT))
+            kept = self._kept.setdefault(seen.job, deque(maxlen=KEPT))
             if not kept or seen.at > kept[-1].at:
                 kept.append(seen)
-                self._places[seen.name] = places
+                self._places[seen.job] = places
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -24,10 +24,9 @@ from .answers import listed
 from .context import admin_of, web_of
 from .looks import Look, look_of
 from .templates import page
-from .timeline import events_of, raw_events_of, timeline
+from .timeline import EVENTS_ON_A_PAGE, events_of, raw_events_of, timeline
 
 JOBS_ON_A_PAGE: Final = 100
-EVENTS_ON_A_PAGE: Final = 200
 VERBS: Final = ("pause", "resume", "start", "stop", "rollback")
 
 Asking = Annotated[Admin, Depends(admin_of)]
@@ -134,11 +133,7 @@ def job_page(
     (status,) = statuses(web.store, (job,))
     last = job.version if before is None else min(before - 1, job.version)
     since = max(last - EVENTS_ON_A_PAGE, 0)
-    unreadable = None
-    try:
-        events = events_of(admin, name, since, last - since)
-    except InvalidCommand as error:
-        events, unreadable = raw_events_of(admin, name, EVENTS_ON_A_PAGE), error
+    events, unreadable = events_of(admin, name, since, last - since)
     return page(
         request,
         "job.html",

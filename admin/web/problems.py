@@ -21,13 +21,9 @@ class WebError(errors.SlackwaterError):
         self.status = status
 
 
-class Problem(BaseModel):
-    """RFC 9457. `code`, `message`, `hint`, `job`, `state`, `command_id` and `legal` are those of every surface."""
+class ErrorSaid(BaseModel):
+    """An error, in the fields of every surface."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
     code: str
     message: str
     hint: str | None = None
@@ -35,6 +31,15 @@ class Problem(BaseModel):
     state: str | None = None
     command_id: str | None = None
     legal: tuple[str, ...] = ()
+
+
+class Problem(ErrorSaid):
+    """RFC 9457, and beside it the fields of every surface."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
 
     @classmethod
     def of(cls, error: errors.SlackwaterError) -> Self:
@@ -45,7 +50,6 @@ class Problem(BaseModel):
             title=HTTPStatus(status).phrase,
             status=status,
             detail=error.message,
-            legal=getattr(error, "legal", ()),
             **error.as_json()["error"],
         )
 

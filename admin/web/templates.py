@@ -66,7 +66,7 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(ago=ago, until=until, clock=clock, count=count, look=look_of)
+_ENVIRONMENT.filters.update(ago=ago, duration=duration_text, until=until, clock=clock, count=count, look=look_of)
 _ENVIRONMENT.globals.update(version=__version__, mark=_mark(), query=query)
 
 
@@ -90,4 +90,4 @@ def page(request: Request, template: str, http_status: int = 200, /, **context: 
 
 def error_page(request: Request, error: errors.SlackwaterError) -> HTMLResponse:
     """An error for people."""
-    return page(request, "error.html", status_of(error), error=error, legal=getattr(error, "legal", ()))
+    return page(request, "error.html", status_of(error), error=error)

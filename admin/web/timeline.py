@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from ..api import Admin
+from ..errors import InvalidCommand
 from ..event_view import EventView, facts_of, view_of
 from .diagram import TARGETS
 from .looks import look_of
 
-ACK = "WorkerAcked"
+ACK: Final = "WorkerAcked"
+EVENTS_ON_A_PAGE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,12 @@ def _entry(seen: EventView) -> Entry:
     )
 
 
-def events_of(admin: Admin, name: str, since: int, limit: int) -> Sequence[EventView]:
-    """The job's events after version `since`."""
-    return [view_of(recorded) for recorded in admin.history(name, since, limit)]
+def events_of(admin: Admin, name: str, since: int, limit: int) -> tuple[Sequence[EventView], InvalidCommand | None]:
+    """The events of the job or the policy after version `since`; as they stand, and why, where one cannot be read."""
+    try:
+        return [view_of(recorded) for recorded in admin.history(name, since, limit)], None
+    except InvalidCommand as error:
+        return raw_events_of(admin, name, EVENTS_ON_A_PAGE), error
 
 
 def raw_events_of(admin: Admin, name: str, limit: int) -> Sequence[EventView]:

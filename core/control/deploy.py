@@ -18,12 +18,12 @@ _IDLE: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """Deploy `spec`; with `holds` the job will be still from its first start on. A rollout must be proved in `timeout_s`."""
+    """Deploy `spec`; with `holds` the job will be still from its first start on. It must be proved in `deadline_s`."""
 
     spec: JobSpec
     holds: tuple[str, ...] = ()
     reason: str | None = None
-    timeout_s: int = DEADLINE_S
+    deadline_s: int = DEADLINE_S
 
     name = "deploy"
 
@@ -44,7 +44,7 @@ def decide_deploy(job: Job | None, verb: Deploy, at: datetime) -> Decision:
         return illegal(job, "deploy holds to", "pause --hold adds one to a job that lives")
     if job.state is JobState.STOPPING and job.rollout is None:
         return illegal(job, "deploy another spec to")
-    return begin_rollout(verb.spec, deployed.holds, verb.reason, verb.timeout_s, at)
+    return begin_rollout(verb.spec, deployed.holds, verb.reason, verb.deadline_s, at)
 
 
 def decide_rollback(job: Job, verb: Rollback, at: datetime) -> Decision:
@@ -53,4 +53,4 @@ def decide_rollback(job: Job, verb: Rollback, at: datetime) -> Decision:
     if isinstance(found, Refused):
         return found
     reason = verb.reason or f"rollback to version {found.version}"
-    return decide_deploy(job, Deploy(found, (), reason, verb.timeout_s), at)
+    return decide_deploy(job, Deploy(found, (), reason, verb.deadline_s), at)

@@ -22,14 +22,14 @@ _STILL: Final = frozenset({JobState.PAUSING, JobState.PAUSED})
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Hold the job still under the name `hold`. The pause must be proved within `timeout_s`.
+    """Hold the job still under the name `hold`. The pause must be proved within `deadline_s`.
 
     The hold lets go by itself at `until`, or `for_s` seconds after it was decided; with neither, when someone releases it.
     """
 
     reason: str | None = None
     hold: str = OPERATOR
-    timeout_s: int = DEADLINE_S
+    deadline_s: int = DEADLINE_S
     until: datetime | None = None
     for_s: int | None = None
 
@@ -50,7 +50,7 @@ def decide_pause(job: Job, verb: Pause, at: datetime) -> Decision:
     if until is not None and until > at + HOLD_MAX:
         return _bad_until(job, f"a hold lasts {HOLD_MAX.days} days at most", "without an end it lasts for ever")
     if job.state in _MOVING:
-        return Accepted((PauseRequested(verb.hold, verb.reason, at + timedelta(seconds=verb.timeout_s), until),))
+        return Accepted((PauseRequested(verb.hold, verb.reason, at + timedelta(seconds=verb.deadline_s), until),))
     if job.state not in _STILL:
         return illegal(job, "pause")
     held = job.hold(verb.hold)

@@ -24,7 +24,7 @@ class Resume:
 
     reason: str | None = None
     hold: str | None = OPERATOR
-    timeout_s: int = DEADLINE_S
+    deadline_s: int = DEADLINE_S
     accept_gap: bool = False
     """Take a loss that was found (DataGapFound), and continue after it."""
     rate_per_s: int | None = None
@@ -54,7 +54,7 @@ def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
         if not verb.accept_gap and (refused := gap_in_the_way(job)):
             return refused
         cap = None if verb.rate_per_s is None else RateCap(verb.rate_per_s, verb.until_lag)
-        resumed = ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.timeout_s), cap)
+        resumed = ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.deadline_s), cap)
         return Accepted((*accepted_gap(job), resumed))
     let_go: tuple[JobEvent, ...] = tuple(HoldReleased(name, verb.reason) for name in released)
     return Accepted(let_go)

@@ -21,7 +21,7 @@ class Rollback:
 
     version: str | None = None
     reason: str | None = None
-    timeout_s: int = DEADLINE_S
+    deadline_s: int = DEADLINE_S
 
     name = "rollback"
 
@@ -36,9 +36,9 @@ def spec_before(job: Job, verb: Rollback) -> JobSpec | Refused:
     return Refused("no_such_version", f"{job.id} has {wanted}; earlier ones: {known}", None, job.state, legal_verbs(job))
 
 
-def begin_rollout(spec: JobSpec, holds: tuple[str, ...], reason: str | None, timeout_s: int, at: datetime) -> Decision:
+def begin_rollout(spec: JobSpec, holds: tuple[str, ...], reason: str | None, deadline_s: int, at: datetime) -> Decision:
     """Workers are to drain and let go under the old spec."""
-    return Accepted((RolloutRequested(spec, holds, reason, at + timedelta(seconds=timeout_s)),))
+    return Accepted((RolloutRequested(spec, holds, reason, at + timedelta(seconds=deadline_s)),))
 
 
 def stopped(job: Job, cut: Cut, at: datetime) -> tuple[JobEvent, ...]:

@@ -16,10 +16,10 @@ _STARTABLE: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAI
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Run the job. It must be RUNNING (or PAUSED) within `timeout_s` or it fails with the reason."""
+    """Run the job. It must be RUNNING (or PAUSED) within `deadline_s` or it fails with the reason."""
 
     reason: str | None = None
-    timeout_s: int = DEADLINE_S
+    deadline_s: int = DEADLINE_S
     accept_gap: bool = False
     """Take a loss that was found (DataGapFound), and continue after it."""
 
@@ -34,7 +34,7 @@ def decide_start(job: Job, verb: Start, at: datetime) -> Decision:
         return illegal(job, "start")
     if not verb.accept_gap and (refused := gap_in_the_way(job)):
         return refused
-    deadline = at + timedelta(seconds=verb.timeout_s)
+    deadline = at + timedelta(seconds=verb.deadline_s)
     started = StartRequested(verb.reason, deadline)
     taken = accepted_gap(job)
     if not job.holds:

@@ -15,7 +15,7 @@ class Stop:
     """Finish what was taken, commit it, leave the group. Holds stay."""
 
     reason: str | None = None
-    timeout_s: int = DEADLINE_S
+    deadline_s: int = DEADLINE_S
 
     name = "stop"
 
@@ -26,4 +26,4 @@ def decide_stop(job: Job, verb: Stop, at: datetime, command_id: str) -> Decision
         return AlreadySo(job.since, job.by, job.reason)
     if job.state in {JobState.DEPLOYED, JobState.FAILED}:
         return Accepted((JobStopped(command_id, job.cut),))
-    return Accepted((StopRequested(verb.reason, at + timedelta(seconds=verb.timeout_s)),))
+    return Accepted((StopRequested(verb.reason, at + timedelta(seconds=verb.deadline_s)),))

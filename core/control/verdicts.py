@@ -39,6 +39,12 @@ def no_such_job(job_id: str) -> Refused:
     return Refused("no_such_job", f"there is no job {job_id}", "see `slackwater jobs`", S.ABSENT, LEGAL_VERBS[S.ABSENT])
 
 
+def protected(job: Job, verb: str) -> Refused:
+    """Whoever moves a protected job says its name."""
+    hint = f"say its name: yes_protected, on the command line --yes-protected {job.id}"
+    return Refused("protected", f"{job.id} is protected: to {verb} it takes its name", hint, job.state, legal_verbs(job))
+
+
 def gap_in_the_way(job: Job) -> Refused | None:
     """A loss that nobody has accepted keeps the job from going on."""
     if job.gap is None:

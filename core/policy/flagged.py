@@ -23,8 +23,8 @@ def as_flagged(flag: Flag, job: Job | None, command: Command) -> Verb | Refused:
         return verb
     if isinstance(verb, Resume):
         is_other_way = flag.otherwise == "stop" and job.state is JobState.STOPPED and not job.holds
-        return Start(verb.reason, verb.timeout_s, verb.accept_gap) if is_other_way else verb
+        return Start(verb.reason, verb.deadline_s, verb.accept_gap) if is_other_way else verb
     if isinstance(verb, Pause) and flag.otherwise == "stop" and command.channel != "worker":
-        return Stop(verb.reason, verb.timeout_s)
+        return Stop(verb.reason, verb.deadline_s)
     hint = "stop and start it, or turn pausing on: slackwater flag all"
     return Refused("pause_disabled", f"pausing is off for {job.id}", hint, job.state, legal_verbs(job))

@@ -18,6 +18,8 @@ from .flag import wrong_with_selector
 
 LASTS_S_MAX: Final = 7 * 86_400
 CRON_CHARS_MAX: Final = 200
+ZONE: Final = "UTC"
+"""On whose clock a window opens, if nobody says."""
 _BY_CHANCE: Final = re.compile(r"(?<![a-z])[rh](?![a-z])", re.IGNORECASE)
 """What croniter reads as another time in every process."""
 HOLD_PREFIX: Final = "window:"

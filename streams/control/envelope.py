@@ -8,18 +8,22 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
-from slackwater.core.commands import COMMAND_ID_BYTES_MAX, Command, Position, Verb, is_command_id, is_job_id
+from slackwater.core.commands import COMMAND_ID_BYTES_MAX, Command, Position, Verb, is_address, is_command_id
 from slackwater.core.control.deploy import Deploy
-from slackwater.core.control.pause import OPERATOR, Pause
-from slackwater.core.control.resume import UNTIL_LAG, Resume
+from slackwater.core.control.pause import Pause
+from slackwater.core.control.resume import Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.control.unreadable import Unreadable
+from slackwater.core.policy.flag import Flag
+from slackwater.core.policy.policy import POLICY_ID
+from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.window import ZONE, Window
 from slackwater.core.spec_from_sql import spec_from_sql
 from slackwater.core.sql.errors import SqlError
 from slackwater.core.topic_name import is_topic_name
@@ -29,7 +33,8 @@ from .flat_form import Arrival, flatten
 from .strict_json import BadMessage
 
 log = structlog.get_logger()
-COMMAND_TYPE: Final = re.compile(r"io\.slackwater\.command\.([a-z]+)\.v(\d+)")
+T = TypeVar("T")
+COMMAND_TYPE: Final = re.compile(r"io\.slackwater\.command\.([a-z_]+)\.v(\d+)")
 
 
 def read_command(arrival: Arrival, now: datetime) -> Command:
@@ -55,7 +60,7 @@ def _command(flat: Mapping[str, Any], arrival: Arrival, now: datetime) -> Comman
     fields = Fields(flat)
     verb_name = _verb_name(fields, flat)
     job_id = fields.text("job") or ""
-    if not is_job_id(job_id):
+    if not is_address(job_id):
         raise BadMessage("bad_job_id", "a job id is 1-63 of a-z 0-9 . _ - and begins with a letter or digit")
     id, own_id = _ids(fields, arrival.position)
     command = Command(
@@ -72,6 +77,7 @@ def _command(flat: Mapping[str, Any], arrival: Arrival, now: datetime) -> Comman
         fields.text("reply_to"),
         own_id,
         _correlation_id(fields),
+        None if job_id == POLICY_ID else fields.text("yes_protected"),
     )
     fields.nothing_left()
     return command
@@ -133,7 +139,7 @@ def _unreadable(bad: BadMessage, flat: Mapping[str, Any], arrival: Arrival, now:
 
     return Command(
         arrival.position.name,
-        said("job", is_job_id) or "",
+        said("job", is_address) or "",
         Unreadable(bad.code, bad.message, bad.hint),
         "unknown",
         "topic",
@@ -145,46 +151,62 @@ def _unreadable(bad: BadMessage, flat: Mapping[str, Any], arrival: Arrival, now:
     )
 
 
+def _given(**said: Any) -> dict[str, Any]:
+    """What was said; all else is for the verb itself to fill in."""
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _needed(found: T | None, name: str) -> T:
+    if found is None:
+        raise BadMessage("bad_envelope", f"the field {name} is missing")
+    return found
+
+
 def _deploy(fields: Fields) -> Verb:
-    sql = fields.text("sql")
-    if sql is None:
-        raise BadMessage("bad_envelope", "a deploy needs the field sql")
-    job, version, output = fields.text("job") or "", fields.text("version"), fields.text("output_topic")
-    _, spec = spec_from_sql(sql, job, version=version, output_topic=output)
-    hold = fields.text("hold")
-    return Deploy(spec, () if hold is None else (hold,), fields.text("reason"), _timeout_s(fields))
+    how = {name: fields.text(name) for name in ("version", "topic", "output_topic")}
+    _, spec = spec_from_sql(_needed(fields.text("sql"), "sql"), fields.text("job") or "", **how)
+    return Deploy(spec, fields.texts("holds"), **_asked(fields))
 
 
-def _timeout_s(fields: Fields) -> int:
-    given = fields.number("timeout_s")
-    return 60 if given is None else given
-
-
-def _hold(fields: Fields) -> str:
-    given = fields.text("hold")
-    return OPERATOR if given is None else given
+def _asked(fields: Fields) -> dict[str, Any]:
+    """What is said beside any verb that moves a job."""
+    return _given(reason=fields.text("reason"), deadline_s=fields.number("deadline_s"))
 
 
 def _pause(fields: Fields) -> Verb:
-    until, for_s = fields.time("until"), fields.duration_s("for")
-    return Pause(fields.text("reason"), _hold(fields), _timeout_s(fields), until, for_s)
+    ends = _given(until=fields.time("until", "bad_until"), for_s=fields.duration_s("for"))
+    return Pause(**_asked(fields), **_given(hold=fields.text("hold")), **ends)
 
 
 def _resume(fields: Fields) -> Verb:
-    every, hold = fields.flag("all"), _hold(fields)
-    gap, rate, lag = fields.flag("accept_gap"), fields.number("rate_per_s"), fields.number("until_lag")
-    how = (gap, rate, UNTIL_LAG if lag is None else lag)
-    return Resume(fields.text("reason"), None if every else hold, _timeout_s(fields), *how)
+    hold = {"hold": None} if fields.flag("all_holds") else {}
+    slowly = _given(rate_per_s=fields.number("rate_per_s"), until_lag=fields.number("until_lag"))
+    one = _given(hold=fields.text("hold"))
+    return Resume(**_asked(fields), **{**one, **hold}, accept_gap=fields.flag("accept_gap"), **slowly)
+
+
+def _set_flag(fields: Fields) -> Verb:
+    some = _given(selector=fields.text("selector"), percent=fields.number("percent"), otherwise=fields.text("otherwise"))
+    return SetFlag(Flag(_needed(fields.text("mode"), "mode"), **some), fields.text("reason"))
+
+
+def _set_window(fields: Fields) -> Verb:
+    name, cron = _needed(fields.text("name"), "name"), _needed(fields.text("cron"), "cron")
+    zone, lasts_s = fields.text("zone") or ZONE, _needed(fields.number("lasts_s"), "lasts_s")
+    return SetWindow(Window(name, cron, zone, lasts_s, fields.text("selector"), fields.text("reason")))
 
 
 _VERBS: Final[Mapping[str, Callable[[Fields], Verb]]] = MappingProxyType(
     {
         "deploy": _deploy,
-        "rollback": lambda f: Rollback(f.text("version"), f.text("reason"), _timeout_s(f)),
-        "start": lambda f: Start(f.text("reason"), _timeout_s(f), f.flag("accept_gap")),
+        "rollback": lambda f: Rollback(f.text("version"), **_asked(f)),
+        "start": lambda f: Start(**_asked(f), accept_gap=f.flag("accept_gap")),
         "pause": _pause,
         "resume": _resume,
-        "stop": lambda f: Stop(f.text("reason"), _timeout_s(f)),
+        "stop": lambda f: Stop(**_asked(f)),
+        "set_flag": _set_flag,
+        "set_window": _set_window,
+        "remove_window": lambda f: RemoveWindow(_needed(f.text("name"), "name"), f.text("reason")),
     }
 )
 """The verbs an outsider may send. Acks, failures and expiries are the workers' own and have no way in here."""

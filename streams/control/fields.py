@@ -32,6 +32,13 @@ class Fields:
             raise BadMessage("bad_envelope", f"{name} is a text")
         return value
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts; none if it is not there."""
+        value = self._take(name)
+        if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise BadMessage("bad_envelope", f"{name} is a list of texts")
+        return tuple(value or ())
+
     def number(self, name: str) -> int | None:
         """A whole number from 0 to NUMBER_MAX: not true, not 1.0, not "1"."""
         value = self._take(name)
@@ -48,7 +55,7 @@ class Fields:
             raise BadMessage("bad_envelope", f"{name} is true or false")
         return bool(value)
 
-    def time(self, name: str) -> datetime | None:
+    def time(self, name: str, code: str = "bad_envelope") -> datetime | None:
         """A time in UTC; one that says no zone is in UTC already."""
         value = self.text(name)
         if value is None:
@@ -57,7 +64,8 @@ class Fields:
             at = datetime.fromisoformat(value)
             return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
-            raise BadMessage("bad_envelope", f"{name} is an RFC 3339 time between the years 1 and 9999") from None
+            hint = "like 2026-11-24T14:30:00Z"
+            raise BadMessage(code, f"{name} is an RFC 3339 time between the years 1 and 9999", hint) from None
 
     def duration_s(self, name: str) -> int | None:
         """Seconds."""
@@ -65,7 +73,7 @@ class Fields:
         try:
             return None if value is None else duration_s(value)
         except ValueError as error:
-            raise BadMessage("bad_envelope", f"{name}: {error}", HINT) from None
+            raise BadMessage("bad_until", f"{name}: {error}", HINT) from None
 
     def nothing_left(self) -> None:
         """Raises BadMessage for a field that nobody asked for."""

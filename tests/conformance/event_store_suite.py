@@ -257,7 +257,7 @@ class SqlStoreSuite(EventStoreSuite):
         running(store)
         store.handle(command("p", Pause("why")))
         store.handle(command("k", ack(2, Stance.STILL, 7)))
-        store.handle(command("h", Pause("also", "maintenance")))
+        store.handle(command("h", Pause("also", "maintenance", for_s=60)))
         store.handle(command("x", Start()))
         store.handle(command("r", Resume(hold=None)))
         expected = {
@@ -265,8 +265,8 @@ class SqlStoreSuite(EventStoreSuite):
             "job_history": ("SELECT event, reason FROM job_history WHERE version = 5", [("PauseRequested", "why")]),
             "pauses": ("SELECT hold, actor, reason, resumed_by FROM pauses", [("operator", "ana", "why", "ana")]),
             "holds": (
-                "SELECT hold, owner, released_by FROM holds ORDER BY hold",
-                [("maintenance", "ana", "ana"), ("operator", "ana", "ana")],
+                "SELECT hold, owner, released_by, until > since FROM holds ORDER BY hold",
+                [("maintenance", "ana", "ana", True), ("operator", "ana", "ana", None)],
             ),
             "refusals": ("SELECT verb, code FROM refusals", [("start", "illegal_transition")]),
         }[view]

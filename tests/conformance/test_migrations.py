@@ -28,7 +28,7 @@ from slackwater.persistence.verify import verify
 from .conftest import Intruder
 from .event_store_suite import ack, command, running
 
-REVISIONS = ["0001", "0002", "0003"]
+REVISIONS = ["0001", "0002", "0003", "0004"]
 VIEWS = [view.split()[2] for view in AUDIT_VIEWS]
 
 
@@ -87,13 +87,14 @@ def test_guards_stand_after_every_revision(first: SqlStore, url: str, revision: 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_an_upgraded_view_says_the_same(first: SqlStore, url: str, view: str) -> None:
-    """Row for row what it said before."""
+    """Row for row what it said before; what it says more comes after it."""
     before = first.query(f"SELECT * FROM {view}")
     open_store(url, create=True).close()
     after = first.query(f"SELECT * FROM {view}")
     assert before.rows
-    assert after.columns == before.columns
-    assert sorted(after.rows, key=repr) == sorted(before.rows, key=repr)
+    assert after.columns[: len(before.columns)] == before.columns
+    rows = [row[: len(before.columns)] for row in after.rows]
+    assert sorted(rows, key=repr) == sorted(before.rows, key=repr)
 
 
 def test_the_tables_are_those_of_the_code(url: str) -> None:

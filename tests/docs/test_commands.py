@@ -74,7 +74,7 @@ def test_a_wrong_line_is_found() -> None:
     for line in (
         "slackwater pauze orders_big",
         "slackwater pause orders_big --why x",
-        "slackwater jobs --output yaml",
+        "slackwater jobs --output xml",
         "slackwater deploy",
         "X=1 slackwater pause a --reason 'b' && slackwater nothing",
         "make nothing",

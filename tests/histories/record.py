@@ -158,7 +158,7 @@ def deadline(log: Recorder) -> None:
     Recorded before a late pause fell back to a stop; today it takes `@on_deadline: fail`.
     """
     _running(log)
-    log.ask(Pause("maintenance", timeout_s=5))
+    log.ask(Pause("maintenance", deadline_s=5))
     log.ack("w-1", {0: 7})
     log.ask(Expire(log.jobs["orders_big"].epoch, 30), "w-1", later_s=30)
     log.ask(Start("again"), "ben")
@@ -236,7 +236,7 @@ def stop_overtakes(log: Recorder) -> None:
 def late_pause_falls_back(log: Recorder) -> None:
     """A pause nobody vouches for falls back to a stop, the empty group proves it, and the next start is still."""
     _running(log)
-    log.ask(Pause("maintenance", timeout_s=5))
+    log.ask(Pause("maintenance", deadline_s=5))
     log.ask(Expire(log.jobs["orders_big"].epoch, 5), "w-1", later_s=5)
     log.ask(Conclude(log.jobs["orders_big"].epoch, cut_of({("orders", 0): 7, ("orders", 1): 9})), "ana")
     log.ask(Start("again"), "ben")

@@ -26,7 +26,7 @@ def _published_all(rig: Rig) -> bool:
 
 
 def test_answers_go_where_they_were_asked_for(rig: Rig) -> None:
-    """All of them: accepted, applied with the cut, and refusals, also of what could not be read."""
+    """All of them: accepted, applied with the cut, refusals, also of what could not be read; the policy's own once each."""
     mine = f"{rig.job}.answers"
     ensure_topics(rig.connection, {mine: 3})
     rig.worker()
@@ -34,7 +34,16 @@ def test_answers_go_where_they_were_asked_for(rig: Rig) -> None:
     rig.send({"pause": rig.job, "id": "p", "reply_to": mine})
     rig.send({"pause": "ghost", "id": "g", "reply_to": mine})
     rig.send({"pause": rig.job, "raeson": "x", "id": "u", "reply_to": mine})
-    wanted = {"p": ["accepted", "applied"], "g": ["refused"], "u": ["refused"]}
+    window = {"set_window": "@policy", "name": "leap", "cron": "0 0 29 2 *", "lasts_s": 60}
+    rig.send({**window, "id": "w", "reply_to": mine})
+    rig.send({**window, "id": "v", "reply_to": mine})
+    wanted = {
+        "p": ["accepted", "applied"],
+        "g": ["refused"],
+        "u": ["refused"],
+        "w": ["accepted", "applied"],
+        "v": ["applied"],
+    }
     rig.wait_for(lambda: {id: sorted(_said(rig, mine, id)) for id in wanted} == wanted, "the answers")
     assert rig.read(rig.topics.replies) == []
 

@@ -13,7 +13,7 @@ def test_a_window_opens_and_closes(rig: Rig) -> None:
     rig.produce(500)
     rig.wait_caught_up()
     opens = (datetime.now(UTC) + timedelta(seconds=65)).replace(second=0, microsecond=0)
-    rig.admin.set_window("deploy", f"{opens.minute} {opens.hour} * * *", for_s=60, reason="CHG-1")
+    rig.admin.set_window("deploy", f"{opens.minute} {opens.hour} * * *", lasts_s=60, reason="CHG-1")
     (first, *_) = rig.admin.upcoming_windows(count=1)
     assert (first.begins, first.jobs) == (opens, (rig.job,))
     rig.wait_state("PAUSED", timeout=140)

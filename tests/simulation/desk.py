@@ -82,7 +82,7 @@ class Operators(Process):
             case "deploy":
                 self.ask(Deploy(SPEC))
             case "start":
-                self.ask(Start(accept_gap=how > 3, timeout_s=20 if how == 1 else 60))
+                self.ask(Start(accept_gap=how > 3, deadline_s=20 if how == 1 else 60))
             case "stop":
                 self.ask(Stop(), expects=how > 4)
             case "pause" if how == 2:
@@ -90,7 +90,7 @@ class Operators(Process):
             case "pause" if how == 3:
                 self.ask(Pause(hold="lunch", for_s=20))
             case "pause":
-                self.ask(Pause(timeout_s=15 if how == 4 else 60), expects=how > 4)
+                self.ask(Pause(deadline_s=15 if how == 4 else 60), expects=how > 4)
             case "resume":
                 self.ask(Resume(hold="operator" if how == 5 else None, accept_gap=how > 3), expects=how == 1)
             case _:

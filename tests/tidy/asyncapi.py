@@ -12,13 +12,14 @@ from tests.histories.examples import EXAMPLES
 from slackwater import __version__
 from slackwater.core.commands import JOB_ID
 from slackwater.core.events import JobPaused, JobResumed, name_of
+from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Outcome, Result
 from slackwater.core.states import JobState
 from slackwater.streams.control.cloud_events import last_word, published, reply
 from slackwater.streams.topics import ControlTopics
 
-from .command_fields import ATTRIBUTES, COMMON, JOB, SAMPLES, VERB_FIELDS, VerbFields
+from .command_fields import ATTRIBUTES, COMMON, JOB, SAMPLES, SUBJECTS, VERB_FIELDS, VerbFields
 from .said import words_of
 
 AT: Final = datetime(2026, 11, 24, 14, 22, 10, tzinfo=UTC)
@@ -95,16 +96,16 @@ def _channels(held: Mapping[str, list[str]]) -> dict[str, Any]:
 
 def _commands(verb: str, fields: VerbFields) -> dict[str, Any]:
     """The verb's three forms."""
-    name = f"command.{verb}"
+    name, about = f"command.{verb}", SUBJECTS[verb]
     kind = f"io.slackwater.{name}.v1"
     data = {field: SAMPLES[field] for field in fields.shown}
-    event = {"specversion": "1.0", "type": kind, **SENDER, "subject": JOB, "actor": "ana"}
+    event = {"specversion": "1.0", "type": kind, **SENDER, "subject": about, "actor": "ana"}
     event |= {"dataschema": f"urn:slackwater:{name}.v1"}
     said = {"type": {"const": kind}, "data": _schema(f"{name}.v1")}
     typed = {**({"required": ["data"]} if fields.required else {}), "properties": said}
     headers = {f"ce_{attribute}": schema for attribute, schema in ATTRIBUTES.items()} | {"ce_type": {"const": kind}}
     needed = [f"ce_{attribute}" for attribute in ("specversion", "type", "source", "id", "subject")]
-    bare = {verb: _schema("job"), **COMMON, **fields.properties}
+    bare = {verb: _schema("job") if about == JOB else {"const": about}, **COMMON, **fields.properties}
     return {
         name: _message(
             f"{verb}, as a structured CloudEvent.", {"allOf": [_schema("command"), typed]}, event | {"data": data}
@@ -117,7 +118,7 @@ def _commands(verb: str, fields: VerbFields) -> dict[str, Any]:
         f"{name}.bare": _message(
             f"{verb}, as typed by hand.",
             _object(bare, (verb, *fields.required)),
-            {verb: JOB, "actor": "ana", **data},
+            {verb: about, "actor": "ana", **data},
             "application/json",
         ),
     }
@@ -172,7 +173,7 @@ def _shared() -> dict[str, Any]:
     in_each = [name for name in answers[0] if name in answers[1]]
     states = {"type": ["string", "null"], "enum": [*map(str, JobState), None]}
     return {
-        "job": {"type": "string", "pattern": f"^{JOB_ID.pattern}$"},
+        "job": {"type": "string", "pattern": f"^({JOB_ID.pattern}|{POLICY_ID})$"},
         "command": _object(dict(ATTRIBUTES), ("specversion", "type", "source", "id", "subject"), is_open=True),
         "sent": _object({**attributes, "data": {"type": "object"}}, (*event[:4], "data"), is_open=True),
         "reply": _object({**of_answer, "outcome": {"type": "string"}, "state": states}, in_each, is_open=True),

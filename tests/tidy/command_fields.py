@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from slackwater.core.duration import duration_s
+from slackwater.core.policy.policy import POLICY_ID
+from slackwater.core.policy.verbs import PolicyVerb
 from slackwater.streams.control.envelope import _VERBS
 from slackwater.streams.control.fields import NUMBER_MAX
 from slackwater.streams.control.flat_form import _ATTRIBUTES
@@ -21,7 +23,13 @@ SAMPLES: Final[Mapping[str, Any]] = MappingProxyType(
         "version": "2",
         "reason": "warehouse maintenance CHG-4711",
         "for": "30m",
-        "all": True,
+        "all_holds": True,
+        "mode": "some",
+        "percent": 25,
+        "name": "nightly",
+        "cron": "30 2 * * *",
+        "zone": "Europe/Berlin",
+        "lasts_s": 1800,
     }
 )
 """Fields that an example shows, where a verb reads them. A verb that needs another one needs a sample of it here."""
@@ -72,13 +80,17 @@ class _Listener:
     def text(self, name: str) -> Any:
         return self._give(name, type="string")
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        self._give(name, type="array", items={"type": "string"})
+        return ()
+
     def number(self, name: str) -> Any:
         return self._give(name, type="integer", minimum=0, maximum=NUMBER_MAX)
 
     def flag(self, name: str) -> bool:
         return bool(self._give(name, type="boolean"))
 
-    def time(self, name: str) -> None:
+    def time(self, name: str, code: str = "") -> None:
         self._give(name, type="string", format="date-time")
 
     def duration_s(self, name: str) -> int | None:
@@ -92,6 +104,11 @@ def _listen(read: Callable[[Any], Any]) -> VerbFields:
     return VerbFields(listener.found, tuple(name for name in listener.found if not _does_without(read, name)))
 
 
+def _and_its_name(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """As the envelope reads a verb that moves a job: a protected one wants its name."""
+    return lambda fields: (read(fields), fields.text("yes_protected"))
+
+
 def _does_without(read: Callable[[Any], Any], name: str) -> bool:
     try:
         read(_Listener(name))
@@ -100,7 +117,9 @@ def _does_without(read: Callable[[Any], Any], name: str) -> bool:
     return True
 
 
-VERB_FIELDS: Final = {verb: _listen(read) for verb, read in _VERBS.items()}
+SUBJECTS: Final = {verb: POLICY_ID if verb in {kind.name for kind in get_args(PolicyVerb)} else JOB for verb in _VERBS}
+"""Verb → what its example is about."""
+VERB_FIELDS: Final = {verb: _listen(_and_its_name(read) if SUBJECTS[verb] == JOB else read) for verb, read in _VERBS.items()}
 COMMON: Final = {
     "id": _schema("id", type="string"),
     "actor": _schema("actor", type="string"),

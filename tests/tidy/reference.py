@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from . import events_page, python_page, settings_page
+from . import events_page, fields_page, python_page, settings_page
 from .asyncapi import document
 from .product import ROOT
 
@@ -10,6 +10,7 @@ MADE: Final = {
     "docs/reference/python.md": python_page.page,
     "docs/reference/settings.md": settings_page.page,
     "docs/reference/events.md": events_page.page,
+    "docs/reference/fields.md": fields_page.page,
     "admin/asyncapi.json": document,
 }
 """File → what makes its text, but for the last line's end."""

@@ -14,7 +14,7 @@ from slackwater.core.policy.events import POLICY_EVENTS
 from slackwater.streams.control.envelope import read_command
 from slackwater.streams.control.flat_form import Arrival
 
-from .command_fields import COMMON, JOB, SAMPLES, VERB_FIELDS
+from .command_fields import COMMON, SAMPLES, SUBJECTS, VERB_FIELDS
 from .product import ROOT
 from .reference import MADE
 
@@ -38,10 +38,11 @@ def _read(example: dict[str, Any]) -> Command:
 
 @pytest.mark.parametrize(("name", "example"), COMMANDS, ids=[name for name, _ in COMMANDS])
 def test_examples_are_commands(name: str, example: dict[str, Any]) -> None:
-    """Each example of a command is read as the verb it is an example of, for the job it names, by the agent's own reader."""
+    """Each example of a command is read as the verb it is an example of, for what it names, by the agent's own reader."""
     command = _read(example)
     assert not isinstance(command.verb, Unreadable), command.verb
-    assert (command.verb.name, command.job_id, command.actor) == (name.split(".")[1], JOB, "ana")
+    verb = name.split(".")[1]
+    assert (command.verb.name, command.job_id, command.actor) == (verb, SUBJECTS[verb], "ana")
 
 
 def test_nothing_is_left_out() -> None:
@@ -57,7 +58,7 @@ def test_nothing_is_left_out() -> None:
 def test_fields_are_those_that_are_known(verb: str) -> None:
     """A refusal of a field nobody knows lists those of the verb: the document has the same."""
     needed = {name: SAMPLES[name] for name in VERB_FIELDS[verb].required}
-    refused = _read({"payload": {verb: JOB, **needed, "no such field": 1}}).verb
+    refused = _read({"payload": {verb: SUBJECTS[verb], **needed, "no such field": 1}}).verb
     assert isinstance(refused, Unreadable)
     known = set((refused.hint or "").removeprefix("known: ").split(", ")) - {"verb", "job", "source", "specversion", "type"}
     assert known == {*COMMON, *VERB_FIELDS[verb].properties}

@@ -40,7 +40,7 @@ class Story:
 
     def say(self, job: str, verb: Verb, minutes: float = 0.0, actor: str = "ana", channel: str = "cli") -> Result:
         at = self.now - timedelta(minutes=minutes) if minutes else datetime.now(UTC)
-        return self.store.handle(Command(uuid.uuid4().hex, job, verb, actor, channel, at))
+        return self.store.handle(Command(uuid.uuid4().hex, job, verb, actor, channel, at, yes_protected=job))
 
     def ack(self, job: str, offset: int = 0, minutes: float = 0.0, workers: int = 2) -> None:
         """Every worker vouches for its half of four partitions, in the stance that is wanted."""

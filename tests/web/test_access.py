@@ -17,8 +17,27 @@ from slackwater.persistence.store import EventStore
 SECRET = "a-long-enough-secret"
 LOCKED = web_settings("127.0.0.1", 8321, [f"ana:{SECRET}", "ci:another-long-secret"])
 BEARER = {"Authorization": f"Bearer {SECRET}"}
-API = ("/api/v1/jobs", "/api/v1/jobs/a", "/api/v1/jobs/a/history", "/api/v1/events", "/openapi.json", "/asyncapi.json")
-PAGES = ("/", "/jobs/a", "/jobs/a/pause", "/audit", "/audit.csv?sql=SELECT+1", "/bulk?verb=pause&name=a")
+API = (
+    "/api/v1/jobs",
+    "/api/v1/jobs/a",
+    "/api/v1/jobs/a/history",
+    "/api/v1/events",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/api/v1/policy",
+    "/api/v1/verify",
+    "/audit.json?sql=SELECT+1",
+)
+PAGES = (
+    "/",
+    "/jobs/a",
+    "/jobs/a/pause",
+    "/policy",
+    "/policy/set_flag",
+    "/audit",
+    "/audit.csv?sql=SELECT+1",
+    "/bulk?verb=pause&name=a",
+)
 
 
 def form_token(answer: Response) -> str:

@@ -13,6 +13,7 @@ import pytest
 from tests.web.conftest import Served
 from tests.web.story import Story, fill
 
+from slackwater.admin.api import Admin
 from slackwater.core.control.pause import Pause
 from slackwater.persistence.store import EventStore
 
@@ -203,9 +204,10 @@ def test_reading_without_javascript(served: Make, store: EventStore, browse: Bro
 def test_every_page_in_both_schemes(served: Make, store: EventStore, browse: Browse, scheme: str) -> None:
     """With nothing to complain about; neither a window nor a phone scrolls sideways."""
     fill(store)
+    Admin(store).set_window("nightly", "30 2 * * *", zone="Europe/Berlin", lasts_s=1800, reason="backup")
     web = served()
     page = browse(scheme)
-    for path, name in (("/", "web-jobs"), ("/audit", "web-audit"), ("/jobs/payments_dedupe", "")):
+    for path, name in (("/", "web-jobs"), ("/audit", "web-audit"), ("/jobs/payments_dedupe", ""), ("/policy", "web-policy")):
         page.set_viewport_size({"width": 1440, "height": 900})
         page.goto(web.url + path)
         live(page)

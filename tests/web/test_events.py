@@ -75,7 +75,7 @@ def test_every_event_in_order(served: Make, story: Story, store: EventStore) -> 
     assert [int(one["id"]) for one in first + more] == list(range(1, store.head().seq + 1))
     assert [one["data"]["event"] for one in more] == ["PauseRequested", "WorkerAcked", "WorkerAcked", "JobPaused"]
     assert more[0]["data"]["data"]["reason"] == "CHG-4711"
-    assert (more[0]["data"]["name"], more[0]["data"]["actor"]) == ("a", "ana")
+    assert (more[0]["data"]["job"], more[0]["data"]["actor"]) == ("a", "ana")
 
 
 def test_a_reader_that_comes_back(served: Make, story: Story, store: EventStore) -> None:
@@ -84,7 +84,7 @@ def test_a_reader_that_comes_back(served: Make, story: Story, store: EventStore)
     seen: list[int] = []
     for _ in range(4):
         last = {"Last-Event-ID": str(seen[-1])} if seen else {}
-        with stream(web, "?after=2" if seen else "?after=0", **last) as messages:
+        with stream(web, "?since=2" if seen else "?since=0", **last) as messages:
             seen += [int(next(messages)["id"]) for _ in range(3)]
         story.say("b", Pause())
         story.say("b", Resume())
@@ -96,7 +96,7 @@ def test_a_reader_that_comes_back(served: Make, story: Story, store: EventStore)
 def test_another_process_appends(served: Make, story: Story, url: str, store: EventStore) -> None:
     """Who wrote the event does not matter: it is sent within a second or two."""
     web = served()
-    with stream(web, f"?after={store.head().seq}") as messages:
+    with stream(web, f"?since={store.head().seq}") as messages:
         other = open_store(url)
         Story(other).say("c", Pause("from elsewhere"))
         began = time.monotonic()
@@ -112,7 +112,7 @@ def test_one_job(served: Make, story: Story, store: EventStore) -> None:
     with stream(web, "?job=b") as messages:
         mine = [next(messages) for _ in range(5)]
         mark = next(messages)
-    assert {one["data"]["name"] for one in mine} == {"b"}
+    assert {one["data"]["job"] for one in mine} == {"b"}
     assert mark == {"id": str(store.head().seq)}
 
 
@@ -122,7 +122,7 @@ async def test_positions_that_are_none(client: Client, story: Story, store: Even
     for wrong in ("x", "-1", "1.5", "٣", "9" * 30, str(store.head().seq + 1), " 1"):
         answer = await web.get("/api/v1/events", headers={"Last-Event-ID": wrong.encode()})
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_position")
-        answer = await web.get("/api/v1/events", params={"after": wrong})
+        answer = await web.get("/api/v1/events", params={"since": wrong})
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_position")
 
 
@@ -133,7 +133,7 @@ def test_an_event_of_a_newer_program(served: Make, story: Story, store: EventSto
         seen = take(messages, store.head().seq)
     assert [int(one["id"]) for one in seen] == list(range(1, store.head().seq + 1))
     assert seen[6]["data"]["unreadable"].startswith("cannot read event StartRequested v9")
-    assert set(seen[6]["data"]) == {"name", "version", "seq", "unreadable"}
+    assert set(seen[6]["data"]) == {"job", "version", "seq", "unreadable"}
 
 
 def make_unreadable(directory: Path, seq: int) -> None:

@@ -39,7 +39,9 @@ def test_the_api_does_what_its_document_says(tmp_path: Path) -> None:
     cases: Counter[str] = Counter()
     found: list[str] = []
     # The stream has no end, so there is no answer to look at: tests/web/test_events.py has it.
-    for event in from_schema(schema.exclude(path="/api/v1/events")).execute():
+    # What a batch does with its body is the same for every verb.
+    asked = schema.exclude(path="/api/v1/events").exclude(path_regex="/batches/(start|resume|stop|rollback)")
+    for event in from_schema(asked).execute():
         if isinstance(event, FatalError):
             raise event.exception
         if isinstance(event, NonFatalError):

@@ -69,7 +69,7 @@ if (card && !card.hidden) {
     .then((said) => take(said.observations))
     .finally(draw);
   document.addEventListener("observed", (event) => {
-    if (event.detail.name !== document.body.dataset.job) return;
+    if (event.detail.job !== document.body.dataset.job) return;
     take([event.detail]);
     draw();
   });

@@ -64,14 +64,14 @@ function changed(seq) {
 function observed(seen) {
   for (const one of seen) {
     const text = (value) => (value === null ? "–" : value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 }));
-    for (const cell of document.querySelectorAll(`[data-lag="${CSS.escape(one.name)}"]`)) cell.textContent = text(one.lag);
-    for (const cell of document.querySelectorAll(`[data-rate="${CSS.escape(one.name)}"]`)) cell.textContent = text(one.records_per_s);
+    for (const cell of document.querySelectorAll(`[data-lag="${CSS.escape(one.job)}"]`)) cell.textContent = text(one.lag);
+    for (const cell of document.querySelectorAll(`[data-rate="${CSS.escape(one.job)}"]`)) cell.textContent = text(one.records_per_s);
     document.dispatchEvent(new CustomEvent("observed", { detail: one }));
   }
 }
 
 function connect() {
-  const asked = new URLSearchParams({ after: page.seq, observations: "true" });
+  const asked = new URLSearchParams({ since: page.seq, observations: "true" });
   if (page.job) asked.set("job", page.job);
   const source = new EventSource(`/api/v1/events?${asked}`);
   source.addEventListener("open", () => {

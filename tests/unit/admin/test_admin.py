@@ -2,8 +2,9 @@
 
 import getpass
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +20,7 @@ from slackwater.core.states import JobState
 from slackwater.persistence.open import open_store
 
 SQL = "SELECT * FROM orders"
+EAST = timezone(timedelta(hours=14))
 
 
 @pytest.fixture
@@ -82,6 +84,10 @@ def test_what_cannot_be_deployed_is_recorded(log: str) -> None:
             admin.deploy_job("d", "1", SQL, "elsewhere")
         with pytest.raises(errors.InvalidCommand):
             admin.pause_job("e", until=datetime(2026, 11, 24))
+        for skipped in (datetime(2027, 3, 28, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")), datetime.min.replace(tzinfo=EAST)):
+            with pytest.raises(errors.InvalidCommand) as refused:
+                admin.pause_job("f", until=skipped)
+            assert refused.value.hint
         found = admin.audit("SELECT job_id, code, actor, channel FROM refusals").rows
         assert sorted(row[:2] for row in found) == [
             ("", "bad_job_id"),
@@ -90,6 +96,8 @@ def test_what_cannot_be_deployed_is_recorded(log: str) -> None:
             ("c", "syntax_error"),
             ("d", "topic_not_read"),
             ("e", "bad_until"),
+            ("f", "bad_until"),
+            ("f", "bad_until"),
         ]
         assert {row[2:] for row in found} == {("ana", "cli")}
         assert admin.deploy_job("b", "1", SQL, command_id="once").changed, "what made no sense did not take the id"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from slackwater.core.commands import Command
 from slackwater.core.control.ack import Ack
@@ -33,7 +34,7 @@ def test_several_jobs_by_name(run: Run, store: EventStore) -> None:
     """One answer each, one batch id; the same batch again is answered the same and appends nothing."""
     words = ("start", "a", "b", "a", "--yes", "--no-wait", "--command-id", "CHG-4711", "-o", "json")
     first = json.loads(run(*words).out)
-    assert [(one["name"], one["state"], one["command_id"]) for one in first] == [
+    assert [(one["job"], one["state"], one["command_id"]) for one in first] == [
         ("a", "STARTING", "CHG-4711/a"),
         ("b", "STARTING", "CHG-4711/b"),
     ]
@@ -134,7 +135,7 @@ def test_the_worst_is_the_exit_code(run: Run) -> None:
     assert done.code == 4
     assert a["state"] == "PAUSING"
     assert b["error"]["code"] == "illegal_transition"
-    assert (ghost["name"], ghost["error"]["code"]) == ("ghost", "no_such_job")
+    assert (ghost["job"], ghost["error"]["code"]) == ("ghost", "no_such_job")
     spoken = run("pause", "b", "ghost", "--yes", "--no-wait")
     assert (spoken.code, spoken.out) == (4, "")
     assert "b  cannot pause b: it is DEPLOYED" in spoken.err
@@ -238,3 +239,41 @@ def test_deploy_said_but_not_done(run: Run, store: EventStore) -> None:
     assert run("deploy", "d.sql", "--dry-run", "--start").code == 2
     assert run("deploy", "d.sql", "--wait", "caught-up").code == 2
     assert store.head() == head
+
+
+def test_a_protected_job(run: Run, store: EventStore) -> None:
+    """Its name is said once more, also among many; without it that one is refused, and the others move."""
+    Path("ledger.sql").write_text("-- @label: protected=true\nCREATE STREAM led WITH (topic='led') AS SELECT * FROM t")
+    assert run("deploy", "ledger.sql").code == 0
+    refused = run("start", "ledger", "--no-wait", "-o", "json")
+    assert (refused.code, json.loads(refused.err)["error"]["code"]) == (3, "protected")
+    assert run("start", "ledger", "--yes-protected", "a", "--no-wait").code == 3
+    assert run("start", "ledger", "--yes-protected", "ledger", "--no-wait").code == 0
+    assert run("sql", "PAUSE JOB ledger", "--no-wait").code == 3
+    assert run("start", "a", "--no-wait").code == 0
+    assert run("stop", "a", "ledger", "--yes", "--no-wait").code == 3
+    assert {**_states(run), "b": "", "c": ""} == {"a": "STOPPING", "b": "", "c": "", "ledger": "STARTING"}
+    assert run("stop", "a", "ledger", "--yes", "--no-wait", "--yes-protected", "ledger").code == 0
+    assert _states(run)["ledger"] == "STOPPING"
+
+
+def test_what_is_no_time_is_recorded(run: Run, store: EventStore) -> None:
+    """It was meant for jobs, and the log remembers that it was tried, once for each; a dry run leaves no trace."""
+    for words in (("--for", "soon"), ("--until", "tomorrow"), ("--until", "0001-01-01T00:00:00+14:00")):
+        done = run("pause", "a", "b", *words, "--yes", "-o", "json")
+        error = json.loads(done.err)["error"]
+        assert (done.code, error["code"], error["job"], bool(error["hint"])) == (2, "bad_until", "a", True)
+    assert run("pause", "a", "--for", "soon", "--dry-run").code == 2
+    assert run("sql", "PAUSE JOB c FOR 'soon'").code == 2
+    rows = store.query("SELECT job_id, count(*) FROM refusals WHERE code = 'bad_until' GROUP BY job_id ORDER BY job_id").rows
+    assert rows == (("a", 3), ("b", 3), ("c", 1))
+
+
+def test_yaml_says_what_json_says(run: Run) -> None:
+    """Of many, of one and of an error; times are texts in both."""
+    for words in (("jobs",), ("history", "a"), ("verify",), ("window", "list"), ("audit", "SELECT * FROM events")):
+        assert yaml.safe_load(run(*words, "-o", "yaml").out) == json.loads(run(*words, "-o", "json").out)
+    known = run("pause", "ghost", "-o", "json"), run("pause", "ghost", "-o", "yaml")
+    said = [json.loads(known[0].err)["error"], yaml.safe_load(known[1].err)["error"]]
+    assert {**said[0], "command_id": ""} == {**said[1], "command_id": ""}
+    assert yaml.safe_load(run("jobs", "-o", "yaml", "--nonsense").err)["error"]["code"] == "usage"

@@ -141,6 +141,9 @@ def test_an_hour_that_does_not_exist(run: Run, store: EventStore, monkeypatch: p
         done = run("pause", "a", "--until", "2027-03-28T02:30", "--no-wait", "-o", "json")
         assert (done.code, json.loads(done.err)["error"]["code"]) == (2, "bad_until")
         assert "does not exist" in done.err
+        assert store.query("SELECT job_id, verb, code, channel FROM refusals").rows == (
+            ("a", "unreadable", "bad_until", "cli"),
+        )
         assert run("pause", "a", "--until", "2027-03-28T03:30", "--no-wait").code == 0
     finally:
         monkeypatch.undo()
@@ -153,10 +156,10 @@ async def test_in_python(tmp_path: Path) -> None:
     open_store(url, create=True).close()
     with Admin.connect(url, actor="ana") as admin:
         assert admin.set_flag("none", otherwise="stop", reason="not yet").changed
-        admin.set_window("hourly", "0 * * * *", for_s=600, expected_version=1)
+        admin.set_window("hourly", "0 * * * *", lasts_s=600, expected_version=1)
         assert admin.policy().flag == Flag("none", otherwise="stop")
         with pytest.raises(InvalidCommand, match="lasts a minute"):
-            admin.set_window("hourly", "0 * * * *", for_s=1)
+            admin.set_window("hourly", "0 * * * *", lasts_s=1)
     async with await AsyncAdmin.connect(url, actor="ben") as later:
         day = datetime.now(UTC) + timedelta(days=1)
         coming = [one for one in await later.upcoming_windows(until=day) if not one.is_open]

@@ -178,7 +178,7 @@ def test_json_lines(admin: Admin, url: str, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
     assert [line["seq"] for line in lines] == [1, 2, 3, 4, 5]
-    assert (lines[4]["name"], lines[4]["event"], lines[4]["actor"]) == ("a", "PauseRequested", "ben")
+    assert (lines[4]["job"], lines[4]["event"], lines[4]["actor"]) == ("a", "PauseRequested", "ben")
     _append(admin.store, "b", 2)
     process = _watch(url, tmp_path, "b", "--since", "5", stdin=subprocess.DEVNULL)
     assert process.stdout is not None

@@ -17,14 +17,14 @@ ASKED = {Start: DEPLOYED, Pause: RUNNING, Resume: PAUSED, Stop: PAUSING}
 
 
 @pytest.mark.parametrize("verb", ASKED, ids=lambda verb: verb.name)
-@pytest.mark.parametrize("timeout_s", [999_999_999_999, 86_401, 0, -5])
-def test_unfit_deadlines(verb: Callable[..., Verb], timeout_s: int) -> None:
+@pytest.mark.parametrize("deadline_s", [999_999_999_999, 86_401, 0, -5])
+def test_unfit_deadlines(verb: Callable[..., Verb], deadline_s: int) -> None:
     """More than a day is no deadline, and less than a second would fall back at once: both are refused, nothing moves."""
-    given(*ASKED[verb]).when(verb(timeout_s=timeout_s)).then_refused("bad_deadline")
+    given(*ASKED[verb]).when(verb(deadline_s=deadline_s)).then_refused("bad_deadline")
 
 
-@pytest.mark.parametrize("timeout_s", [1, 86_400])
-def test_the_bounds_are_taken(timeout_s: int) -> None:
+@pytest.mark.parametrize("deadline_s", [1, 86_400])
+def test_the_bounds_are_taken(deadline_s: int) -> None:
     """A second and a day are fine."""
-    asked = given(*DEPLOYED).when(Start(timeout_s=timeout_s))
-    asked.then(StartRequested(None, asked.command.at + (after(timeout_s) - after(0))))
+    asked = given(*DEPLOYED).when(Start(deadline_s=deadline_s))
+    asked.then(StartRequested(None, asked.command.at + (after(deadline_s) - after(0))))

@@ -43,7 +43,7 @@ MISTAKES: list[tuple[str, Verb, dict[str, Any]]] = [
     ("version_conflict", Start(), {"expected_version": 99}),
     ("expired", Start(), {"expires_at": NOW}),
     ("clock_skew", Start(), {"issued_at": NOW + timedelta(days=1)}),
-    ("bad_deadline", Start(timeout_s=0), {}),
+    ("bad_deadline", Start(deadline_s=0), {}),
     ("bad_text", Start("\0"), {}),
     ("bad_until", Pause(for_s=0), {}),
     ("bad_until", Pause(for_s=60, until=NOW + timedelta(hours=1)), {}),

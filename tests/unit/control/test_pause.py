@@ -37,7 +37,7 @@ def test_the_first_hold_pauses(past: tuple) -> None:
     assert before is not None
     job = (
         given(*past)
-        .when(Pause("maintenance", timeout_s=5))
+        .when(Pause("maintenance", deadline_s=5))
         .then(PauseRequested(OPERATOR, "maintenance", NOW + timedelta(seconds=5)))
     )
     assert (job.state, job.epoch, job.coverage) == (JobState.PAUSING, before.epoch + 1, Coverage())

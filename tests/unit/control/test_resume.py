@@ -41,7 +41,7 @@ def test_the_last_hold_resumes(past: tuple) -> None:
     assert before is not None
     job = (
         given(*past)
-        .when(Resume("done", timeout_s=5))
+        .when(Resume("done", deadline_s=5))
         .then(ResumeRequested(("operator",), "done", NOW + timedelta(seconds=5)))
     )
     assert (job.state, job.epoch, job.holds, job.coverage) == (JobState.RESUMING, before.epoch + 1, (), Coverage())

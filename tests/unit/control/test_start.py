@@ -35,7 +35,7 @@ from .given import (
 def test_start_from_rest(past: tuple) -> None:
     """A job at rest begins a new epoch with no coverage left over; RUNNING is not said before the workers prove it."""
     before = given(*past).job
-    job = given(*past).when(Start("go", timeout_s=5)).then(StartRequested("go", NOW + timedelta(seconds=5)))
+    job = given(*past).when(Start("go", deadline_s=5)).then(StartRequested("go", NOW + timedelta(seconds=5)))
     assert before is not None
     assert (job.state, job.epoch, job.coverage) == (JobState.STARTING, before.epoch + 1, Coverage())
     assert (job.by, job.reason, job.wish, job.deadline) == ("ben", "go", "asked", NOW + timedelta(seconds=5))

@@ -38,7 +38,7 @@ def test_stop_overtakes_what_lives(past: tuple) -> None:
     """The epoch rises and old coverage is void; holds and cut stay; STOPPED is not claimed before it is proved."""
     before = given(*past).job
     assert before is not None
-    job = given(*past).when(Stop("night", timeout_s=5)).then(StopRequested("night", NOW + timedelta(seconds=5)))
+    job = given(*past).when(Stop("night", deadline_s=5)).then(StopRequested("night", NOW + timedelta(seconds=5)))
     assert (job.state, job.epoch, job.coverage) == (JobState.STOPPING, before.epoch + 1, Coverage())
     assert (job.holds, job.cut) == (before.holds, before.cut)
     assert (job.by, job.reason, job.since) == ("ben", "night", NOW)

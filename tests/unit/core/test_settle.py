@@ -111,7 +111,7 @@ def test_the_same_ask_has_one_hash(other: Command) -> None:
     [
         asked(Pause("y")),
         asked(Pause("x", hold="audit")),
-        asked(Pause("x", timeout_s=5)),
+        asked(Pause("x", deadline_s=5)),
         asked(Start("x")),
         asked(Pause("x"), expected_version=4),
         replace(asked(Pause("x")), job_id="another"),

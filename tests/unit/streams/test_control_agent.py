@@ -222,3 +222,29 @@ def test_answers_repeat_what_they_are_known_by() -> None:
     result = log.result("d")
     assert result is not None
     assert json.loads(last_word("applied", result, log.read()[-1]).value or b"")["correlationid"] == "c-1"
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"set_flag": "@policy", "mode": "none"}, ["accepted", "applied"]),
+        ({"set_flag": "@policy", "mode": "all"}, ["applied"]),
+        ({"set_window": "@policy", "name": "n", "cron": "0 2 * * *", "lasts_s": 600}, ["accepted", "applied"]),
+        ({"set_window": "@policy", "name": "n", "cron": "61 * * * *", "lasts_s": 600}, ["bad_policy"]),
+        ({"set_window": "@policy", "name": "n", "cron": "0 2 * * *", "lasts_s": 600, "zone": "Mars/X"}, ["bad_policy"]),
+        ({"set_window": "@policy", "name": "n", "cron": "0 2 * * *"}, ["bad_envelope"]),
+        ({"remove_window": "@policy", "name": "n"}, ["applied"]),
+        ({"set_flag": "orders", "mode": "none"}, ["bad_policy"]),
+        ({"pause": "@policy"}, ["bad_job_id"]),
+        ({"deploy": "@policy", "sql": SQL}, ["bad_job_id"]),
+    ],
+)
+def test_the_policy_has_its_last_word_at_once(message: dict[str, Any], words: list[str]) -> None:
+    """A change of the policy is done once it is in the log: one last word, said once; all of it is kept as it was asked."""
+    log, said = Log(), Said()
+    take(log, said, {**message, "id": "p"})
+    assert said.words == [("p", word) for word in words]
+    (asked,) = log.asked
+    kept = log.result(asked.id)
+    assert kept is not None
+    assert (kept.job_id, len(log.read())) == (next(iter(message.values())), words.count("accepted"))
