@@ -1,6 +1,7 @@
 """What may be asked of the log without changing anything: jobs, details, histories, events as they come, the audit."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from slackwater.core.job import Job
@@ -11,6 +12,7 @@ from slackwater.persistence.store import EventStore, Table
 from slackwater.persistence.verify import Verdict, verify
 from slackwater.streams.kafka_connection import KafkaConnection
 
+from .as_of import StateAsOf, state_as_of
 from .desk import translated
 from .details import details_of, kafka_state, statuses
 from .errors import InvalidCommand, NotFound
@@ -74,6 +76,16 @@ class Questions:
     def chosen(self, names: Sequence[str], selector: str | None) -> Chosen:
         """Which events `watch` gives. Raises InvalidCommand `bad_selector`."""
         return Chosen(self.store, frozenset(names), _selector(selector))
+
+    def state_as_of(self, moment: int | datetime, names: Sequence[str] = (), selector: str | None = None) -> StateAsOf:
+        """The jobs as they were: folded from the events up to event `moment`, or up to the last that was recorded at or
+        before that time (with a zone); last in the log's own order, also where a clock was wrong. Those named, those whose
+        labels of then `selector` chooses, or all.
+
+        Raises InvalidCommand `bad_time` for a time to come, `bad_position` for an event the log does not have, NotFound for
+        a name that had no job yet.
+        """
+        return state_as_of(self.store, moment, names, _selector(selector))
 
     def audit(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Table:
         """One read-only statement over the audit views."""

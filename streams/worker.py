@@ -95,6 +95,8 @@ class VigilService(Service):
             await self.sleep(self._settings.vigil_interval_s)
 
     def _look(self, vigil: Vigil) -> None:
+        # No matter of the inputs, but one that one worker is enough for.
+        self._store.remember()
         vigil.seen.clear()
         for job in self._store.jobs(checked=True):
             if job.state in LIVE:

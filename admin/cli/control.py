@@ -1,6 +1,5 @@
 """The verbs that move a job: deploy, start, pause, resume, stop."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,22 +108,15 @@ def _end_of(for_: str | None, until: str | None) -> dict[str, Any]:
     """When a hold lets go by itself. Raises InvalidCommand for what is no time."""
     from slackwater.core.duration import HINT, duration_s
 
+    from ..as_of import local_time
+
     try:
         # A time without a zone is the one on the clock of whoever types it.
-        at = _time(until) if until else None
+        at = local_time(until) if until else None
         return {"for_s": duration_s(for_) if for_ else None, "until": at}
     except (ValueError, OverflowError) as error:
         hint = HINT if for_ and not until else "like 2026-11-24T14:30 or 2026-11-24T14:30+01:00"
         raise InvalidCommand("bad_until", str(error), hint=hint) from None
-
-
-def _time(text: str) -> datetime:
-    """Raises ValueError also for what the clocks here skip: nobody knows which of two hours was meant."""
-    said = datetime.fromisoformat(text)
-    at = said.astimezone(UTC)
-    if said.tzinfo is None and at.astimezone().replace(tzinfo=None) != said:
-        raise ValueError(f"{text} does not exist here: the clocks skip it")
-    return at
 
 
 @moves_jobs

@@ -15,14 +15,14 @@ from slackwater.persistence.errors import StoreError
 
 from ..desk import translated
 from ..errors import SlackwaterError
-from . import asks, audit, bulk, commands, events, jobs, pages, probes, sign_in
+from . import asks, audit, bulk, commands, events, jobs, pages, past, probes, sign_in
 from .context import Web
 from .guard import Guard, is_for_programs
 from .problems import Problem, WebError, problem
 from .templates import STATIC, error_page
 
 _CODES: Final = {404: "no_such_page", 405: "method_not_allowed", 413: "too_large"}
-_ROUTERS: Final = (commands, jobs, events, probes, sign_in, audit, bulk, pages, asks)
+_ROUTERS: Final = (commands, jobs, events, past, probes, sign_in, audit, bulk, pages, asks)
 """The order counts: pages of one job come last, for their paths are the widest."""
 
 

@@ -18,7 +18,7 @@ SECRET = "a-long-enough-secret"
 LOCKED = web_settings("127.0.0.1", 8321, [f"ana:{SECRET}", "ci:another-long-secret"])
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 API = ("/api/v1/jobs", "/api/v1/jobs/a", "/api/v1/jobs/a/history", "/api/v1/events", "/openapi.json", "/asyncapi.json")
-PAGES = ("/", "/jobs/a", "/jobs/a/pause", "/audit", "/audit.csv?sql=SELECT+1", "/bulk?verb=pause&name=a")
+PAGES = ("/", "/jobs/a", "/jobs/a/pause", "/as-of", "/audit", "/audit.csv?sql=SELECT+1", "/bulk?verb=pause&name=a")
 
 
 def form_token(answer: Response) -> str:

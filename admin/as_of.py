@@ -1,0 +1,80 @@
+"""The jobs as they were at a moment of the log: the number of an event, or a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from slackwater.core.observation import NOTHING
+from slackwater.core.selector import Selector
+from slackwater.persistence.store import EventStore
+
+from .desk import translated
+from .errors import InvalidCommand, NotFound, SlackwaterError
+from .job_views import JobStatus, status_of
+
+TIME_HINT: Final = "like 2026-11-24T03:00 or 2026-11-24T03:00+01:00"
+
+
+@dataclass(frozen=True, slots=True)
+class StateAsOf:
+    """Jobs by name, as the first `seq` events of the log have them; what was only observed then is not known any more."""
+
+    seq: int
+    at: datetime | None
+    """When the last of these events was recorded; None before the first."""
+    jobs: tuple[JobStatus, ...]
+    unreadable: Mapping[str, str]
+    """Jobs whose events cannot be folded that far, and why."""
+
+
+def state_as_of(store: EventStore, moment: int | datetime, names: Sequence[str], selector: Selector | None) -> StateAsOf:
+    """See Questions.state_as_of."""
+    with translated():
+        past = store.as_of(_past(moment), names or None)
+    lost = next((name for name in names if name in past.unreadable), None)
+    if lost is not None:
+        hint = "`slackwater verify` says what is wrong"
+        raise SlackwaterError("broken_history", past.unreadable[lost], hint=hint, job=lost)
+    known = {job.id for job in past.jobs}
+    absent = next((name for name in names if name not in known), None)
+    if absent is not None:
+        raise _not_there(store, absent, past.seq)
+    now = datetime.now(UTC)
+    jobs = (job for job in past.jobs if selector is None or selector.fits(job.spec.labels))
+    return StateAsOf(past.seq, past.at, tuple(status_of(job, NOTHING, now) for job in jobs), past.unreadable)
+
+
+def time_of(text: str) -> datetime:
+    """A time; without a zone it is on the clock here. Raises InvalidCommand `bad_time`."""
+    try:
+        return local_time(text)
+    except (ValueError, OverflowError) as error:
+        raise InvalidCommand("bad_time", f"that is no time: {error}", hint=TIME_HINT) from None
+
+
+def local_time(text: str) -> datetime:
+    """In UTC. Raises ValueError also for what the clocks here skip: nobody knows which of two hours was meant."""
+    said = datetime.fromisoformat(text)
+    at = said.astimezone(UTC)
+    if said.tzinfo is None and at.astimezone().replace(tzinfo=None) != said:
+        raise ValueError(f"{text} does not exist here: the clocks skip it")
+    return at
+
+
+def _past(moment: int | datetime) -> int | datetime:
+    """Raises InvalidCommand `bad_time` for a time without a zone, or still to come."""
+    if isinstance(moment, int):
+        return moment
+    if moment.tzinfo is None:
+        raise InvalidCommand("bad_time", "the time has no time zone", hint="datetime(…, tzinfo=UTC), or …Z")
+    if moment > datetime.now(UTC):
+        raise InvalidCommand("bad_time", f"{moment.isoformat()} is still to come", hint="the log says what was")
+    return moment
+
+
+def _not_there(store: EventStore, name: str, seq: int) -> NotFound:
+    with translated():
+        is_there_now = store.job(name) is not None
+    hint = "it was deployed later" if is_there_now else "see `slackwater jobs`"
+    return NotFound("no_such_job", f"as of event {seq} there is no job {name}", hint=hint, job=name)
