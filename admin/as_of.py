@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from slackwater.core.observation import NOTHING
 from slackwater.core.selector import Selector
@@ -13,6 +13,7 @@ from .desk import translated
 from .errors import InvalidCommand, NotFound, SlackwaterError
 from .job_views import JobStatus, status_of
 
+Moment = TypeVar("Moment", int, datetime, int | datetime)
 TIME_HINT: Final = "like 2026-11-24T03:00 or 2026-11-24T03:00+01:00"
 
 
@@ -31,18 +32,18 @@ class StateAsOf:
 def state_as_of(store: EventStore, moment: int | datetime, names: Sequence[str], selector: Selector | None) -> StateAsOf:
     """See Questions.state_as_of."""
     with translated():
-        past = store.as_of(_past(moment), names or None)
-    lost = next((name for name in names if name in past.unreadable), None)
+        then = store.as_of(past(moment), names or None)
+    lost = next((name for name in names if name in then.unreadable), None)
     if lost is not None:
         hint = "`slackwater verify` says what is wrong"
-        raise SlackwaterError("broken_history", past.unreadable[lost], hint=hint, job=lost)
-    known = {job.id for job in past.jobs}
+        raise SlackwaterError("broken_history", then.unreadable[lost], hint=hint, job=lost)
+    known = {job.id for job in then.jobs}
     absent = next((name for name in names if name not in known), None)
     if absent is not None:
-        raise _not_there(store, absent, past.seq)
+        raise _not_there(store, absent, then.seq)
     now = datetime.now(UTC)
-    jobs = (job for job in past.jobs if selector is None or selector.fits(job.spec.labels))
-    return StateAsOf(past.seq, past.at, tuple(status_of(job, NOTHING, now) for job in jobs), past.unreadable)
+    jobs = (job for job in then.jobs if selector is None or selector.fits(job.spec.labels))
+    return StateAsOf(then.seq, then.at, tuple(status_of(job, NOTHING, now) for job in jobs), then.unreadable)
 
 
 def time_of(text: str) -> datetime:
@@ -62,13 +63,11 @@ def local_time(text: str) -> datetime:
     return at
 
 
-def _past(moment: int | datetime) -> int | datetime:
-    """Raises InvalidCommand `bad_time` for a time without a zone, or still to come."""
-    if isinstance(moment, int):
-        return moment
-    if moment.tzinfo is None:
+def past(moment: Moment) -> Moment:
+    """The same. Raises InvalidCommand `bad_time` for a time without a zone, or still to come."""
+    if isinstance(moment, datetime) and moment.tzinfo is None:
         raise InvalidCommand("bad_time", "the time has no time zone", hint="datetime(…, tzinfo=UTC), or …Z")
-    if moment > datetime.now(UTC):
+    if isinstance(moment, datetime) and moment > datetime.now(UTC):
         raise InvalidCommand("bad_time", f"{moment.isoformat()} is still to come", hint="the log says what was")
     return moment
 

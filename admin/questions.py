@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from slackwater.core.job import Job
@@ -16,6 +17,7 @@ from .as_of import StateAsOf, state_as_of
 from .desk import translated
 from .details import details_of, kafka_state, statuses
 from .errors import InvalidCommand, NotFound
+from .export import Exported, export
 from .job_views import JobDetails, JobStatus, KafkaJobState
 from .watching import Chosen, following
 
@@ -86,6 +88,26 @@ class Questions:
         a name that had no job yet.
         """
         return state_as_of(self.store, moment, names, _selector(selector))
+
+    def export(
+        self,
+        path: Path | str,
+        format: str = "jsonl",
+        *,
+        first: int | datetime = 1,
+        last: int | datetime | None = None,
+        job: str | None = None,
+        force: bool = False,
+    ) -> Exported:
+        """Write events to a file as `jsonl` or `parquet`, each with its hashes: all, or those from `first` to `last`, which
+        are numbers of events, or times as in `state_as_of`; of one job, or of the policy (`@policy`).
+
+        The file is there completely or not at all, and takes another's place only with `force`. Memory holds a page of it.
+        Raises InvalidCommand `file_exists`, `bad_format`, `bad_time`, `bad_position`; NotFound; Unavailable.
+        """
+        if job not in {None, POLICY_ID}:
+            self._job(job)
+        return export(self.store, Path(path), format, first, last, job, force=force)
 
     def audit(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Table:
         """One read-only statement over the audit views."""

@@ -98,7 +98,7 @@ def connect() -> Any:
 
 def main() -> None:
     """Run the command line; never shows a traceback for what a user can mend."""
-    from . import control, house, look, metrics, policy, upkeep, watch  # noqa: F401 - each adds its verbs to `app`
+    from . import control, export, house, look, metrics, policy, upkeep, watch  # noqa: F401 - each adds its verbs to `app`
 
     try:
         sys.exit(app(standalone_mode=False) or 0)
