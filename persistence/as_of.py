@@ -14,7 +14,7 @@ from slackwater.core.recorded import Recorded
 from . import snapshots
 from . import tables as t
 from .database import Database
-from .errors import StoreError
+from .errors import StoreError, no_such_event
 from .events_table import OF_JOB, OF_LOG, found_events
 from .folds import fold_one
 from .snapshots import SNAPSHOT_EVENTS
@@ -43,12 +43,11 @@ class AsOf:
         if job_ids is None:
             self._follow_log(fold, base.seq, seq)
         # What could not be folded when the snapshot was made is tried again: a newer Slackwater reads more.
-        chosen = base.lost if job_ids is None else [name for name in job_ids if is_job_id(name)]
-        for job_id in chosen:
+        for job_id in base.lost if job_ids is None else filter(is_job_id, job_ids):
             self._follow_job(fold, job_id, seq)
-        asked = (fold.jobs.keys() | fold.lost.keys()) & {*job_ids} if job_ids is not None else {*fold.jobs, *fold.lost}
-        jobs = tuple(fold.jobs[name] for name in sorted(asked) if name in fold.jobs)
-        return Past(seq, at, jobs, {name: fold.lost[name] for name in sorted(asked) if name in fold.lost})
+        asked = {*fold.jobs, *fold.lost} if job_ids is None else {*job_ids}
+        jobs = tuple(fold.jobs[job_id] for job_id in sorted(asked & fold.jobs.keys()))
+        return Past(seq, at, jobs, {job_id: fold.lost[job_id] for job_id in sorted(asked & fold.lost.keys())})
 
     def remember(self, head_seq: int) -> None:
         """See EventStore."""
@@ -71,9 +70,7 @@ class AsOf:
         head = connection.execute(select(t.chain.c.seq)).scalar() or 0
         found = found_events(connection, self._database.dialect, _ONE, after=seq - 1) if 0 < seq <= head else []
         if not found or found[0].seq != seq:
-            raise StoreError(
-                "bad_position", f"there is no event {seq}, the log ends at {head}", f"a position is 0 to {head}"
-            )
+            raise no_such_event(seq, head)
         return seq, found[0].at if isinstance(found[0], Recorded) else None
 
     def _follow_log(self, fold: "_Fold", after: int, until: int) -> None:
