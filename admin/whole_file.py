@@ -16,7 +16,7 @@ def whole_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
 
     Raises InvalidCommand `file_exists`, Unavailable `file_not_writable`. Whatever ends it too early, `path` is as it was.
     """
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")
+    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}.part"
     try:
         if not force and path.exists():
             raise FileExistsError

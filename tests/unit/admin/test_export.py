@@ -166,6 +166,8 @@ def test_on_the_command_line(run: Run, tmp_path: Path) -> None:
     assert "3 events, 1 to 3" in run("export", "--to", "y", "--from-time", "2026-01-01").out
     for words, code in (
         (("--to", "y"), 2),
+        (("--to", "."), 2),
+        (("--to", ".", "--force"), 7),
         (("--to", "z", "--from-seq", "1", "--from-time", "2026-01-01"), 2),
         (("--to", "z", "--format", "xml"), 2),
         (("--to", "z", "--job", "ghost"), 4),
