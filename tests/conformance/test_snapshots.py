@@ -90,32 +90,32 @@ def test_a_job_that_could_not_be_folded_is_tried_again(store: SqlStore, url: str
 
 
 EDITS = {
-    "another body": "UPDATE snapshot SET body = (SELECT body FROM snapshot WHERE seq = 4) WHERE seq = 8",
-    "not a body": "UPDATE snapshot SET body = hash WHERE seq = 8",
-    "an event's": "UPDATE snapshot SET hash = (SELECT hash FROM event WHERE seq = 7) WHERE seq = 8",
-    "of no event": "UPDATE snapshot SET seq = 99 WHERE seq = 12",
+    "UPDATE snapshot SET body = (SELECT body FROM snapshot WHERE seq = 4) WHERE seq = 8": 8,
+    "UPDATE snapshot SET body = hash WHERE seq = 8": 8,
+    "UPDATE snapshot SET hash = (SELECT hash FROM event WHERE seq = 7) WHERE seq = 8": 8,
+    "UPDATE snapshot SET seq = 99 WHERE seq = 12": 99,
 }
+UNFIT = list(EDITS)[1:3]
 
 
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_an_edited_snapshot_is_found(store: SqlStore, intruder: Intruder, edit: str) -> None:
+def test_an_edited_snapshot_is_found(store: SqlStore, intruder: Intruder) -> None:
     """`verify` compares each with its fold. Without it the log is what it was."""
-    store.as_of(13)
-    intruder(edit)
-    seq = 99 if "99" in edit else 8
-    assert verify(store).problems == (f"the snapshot at event {seq} is not what the events say: remove it",)
-    intruder(f"DELETE FROM snapshot WHERE seq = {seq}")
-    assert verify(store).ok
-    check_every_moment(store, store.read())
+    for edit, seq in EDITS.items():
+        store.as_of(13)
+        intruder(edit)
+        assert verify(store).problems == (f"the snapshot at event {seq} is not what the events say: remove it",)
+        intruder(f"DELETE FROM snapshot WHERE seq = {seq}")
+        assert verify(store).ok
+        check_every_moment(store, store.read())
 
 
-@pytest.mark.parametrize("edit", [EDITS["not a body"], EDITS["an event's"]])
-def test_a_snapshot_that_does_not_fit_is_passed_over(store: SqlStore, intruder: Intruder, edit: str) -> None:
-    """The one before it serves as well, and the next who asks for all puts it right."""
-    store.as_of(13)
-    intruder(edit)
-    assert store.as_of(9).jobs == folded(store.read()[:9], "a", "b")
-    assert verify(store).ok
+def test_a_snapshot_that_does_not_fit_is_passed_over(store: SqlStore, intruder: Intruder) -> None:
+    """The one before it serves as well, and whoever asks for all puts it right."""
+    for edit in UNFIT:
+        store.as_of(13)
+        intruder(edit)
+        assert store.as_of(9).jobs == folded(store.read()[:9], "a", "b")
+        assert verify(store).ok
 
 
 def test_a_snapshot_of_another_shape_is_none(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
