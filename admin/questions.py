@@ -1,6 +1,8 @@
 """What may be asked of the log without changing anything: jobs, details, histories, events as they come, the audit."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from slackwater.core.job import Job
@@ -11,9 +13,11 @@ from slackwater.persistence.store import EventStore, Table
 from slackwater.persistence.verify import Verdict, verify
 from slackwater.streams.kafka_connection import KafkaConnection
 
+from .as_of import StateAsOf, state_as_of
 from .desk import translated
 from .details import details_of, kafka_state, statuses
 from .errors import InvalidCommand, NotFound
+from .export import Exported, export
 from .job_views import JobDetails, JobStatus, KafkaJobState
 from .watching import Chosen, following
 
@@ -74,6 +78,36 @@ class Questions:
     def chosen(self, names: Sequence[str], selector: str | None) -> Chosen:
         """Which events `watch` gives. Raises InvalidCommand `bad_selector`."""
         return Chosen(self.store, frozenset(names), _selector(selector))
+
+    def state_as_of(self, moment: int | datetime, names: Sequence[str] = (), selector: str | None = None) -> StateAsOf:
+        """The jobs as they were: folded from the events up to event `moment`, or up to the last that was recorded at or
+        before that time (with a zone); last in the log's own order, also where a clock was wrong. Those named, those whose
+        labels of then `selector` chooses, or all.
+
+        Raises InvalidCommand `bad_time` for a time to come, `bad_position` for an event the log does not have, NotFound for
+        a name that had no job yet.
+        """
+        return state_as_of(self.store, moment, names, _selector(selector))
+
+    def export(
+        self,
+        path: Path | str,
+        format: str = "jsonl",
+        *,
+        first: int | datetime = 1,
+        last: int | datetime | None = None,
+        job: str | None = None,
+        force: bool = False,
+    ) -> Exported:
+        """Write events to a file as `jsonl` or `parquet`, each with its hashes: all, or those from `first` to `last`, which
+        are numbers of events, or times as in `state_as_of`; of one job, or of the policy (`@policy`).
+
+        The file is there completely or not at all, and takes another's place only with `force`. Memory holds a page of it.
+        Raises InvalidCommand `file_exists`, `bad_format`, `bad_time`, `bad_position`; NotFound; Unavailable.
+        """
+        if job not in {None, POLICY_ID}:
+            self._job(job)
+        return export(self.store, Path(path), format, first, last, job, force=force)
 
     def audit(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Table:
         """One read-only statement over the audit views."""

@@ -8,10 +8,15 @@ APP: Final = "slackwater_app"
 READER: Final = "slackwater_reader"
 """Audit queries."""
 
-_TABLES: Final = "event, command, job, chain, observation, alembic_version"
+_TABLES: Final = "event, command, job, chain, observation, snapshot, alembic_version"
 _VIEWS: Final = "events, job_history, pauses, holds, refusals"
 _GRANTS: Final = {
-    APP: ("INSERT ON event, command, job", "UPDATE ON job, chain", "INSERT, UPDATE, DELETE ON observation"),
+    APP: (
+        "INSERT ON event, command, job",
+        "UPDATE ON job, chain",
+        "INSERT, UPDATE, DELETE ON observation",
+        "INSERT, UPDATE ON snapshot",
+    ),
     READER: (),
 }
 

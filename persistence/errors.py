@@ -43,3 +43,8 @@ class UnreadableEvent(StoreError):
 
 class AuditQueryError(StoreError):
     """The audit query was not one read-only statement, wanted too much, or the database could not run it."""
+
+
+def no_such_event(seq: int, head: int) -> StoreError:
+    """A position that this log does not have, or not any more."""
+    return StoreError("bad_position", f"there is no event {seq}, the log ends at {head}", f"a position is 0 to {head}")

@@ -79,7 +79,7 @@ class Folds:
             after = job.version if job else 0
             chunk = found_events(connection, self._dialect, _NEWER, job_id=job_id, after=after)
             for event in chunk:
-                folded = _fold_one(job, event)
+                folded = fold_one(job, event)
                 if isinstance(folded, Refused):
                     self._latest.pop(job_id, None)
                     if job is not None:
@@ -124,7 +124,8 @@ def intact(event: Recorded | Unreadable) -> Recorded | Refused:
     return event
 
 
-def _fold_one(job: Job | None, event: Recorded | Unreadable) -> Job | Refused:
+def fold_one(job: Job | None, event: Recorded | Unreadable) -> Job | Refused:
+    """The job after one more event, or why that cannot be told."""
     found = intact(event)
     if isinstance(found, Refused):
         return found

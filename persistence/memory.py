@@ -2,22 +2,24 @@
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from slackwater.core.commands import Command
 from slackwater.core.decisions import Refused
+from slackwater.core.evolve import evolve_recorded
 from slackwater.core.job import Job
 from slackwater.core.observation import Observation, forgotten
-from slackwater.core.policy.policy import NO_POLICY, Policy
+from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, Policy
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Result
 from slackwater.core.settle import command_hash, recordable, refusal, settle
 
-from .errors import AuditQueryError
+from .errors import AuditQueryError, no_such_event
 from .rows import recorded_of
-from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Table
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Past, Table
 
 
 class MemoryStore:
@@ -87,6 +89,26 @@ class MemoryStore:
         """See EventStore."""
         with self._changed:
             return [r for r in self._events if r.job_id == job_id and r.version > after_version][:limit]
+
+    def as_of(self, moment: int | datetime, job_ids: Collection[str] | None = None) -> Past:
+        """See EventStore."""
+        with self._changed:
+            known = self._events
+        seq = moment if isinstance(moment, int) else max((r.seq for r in known if r.at <= moment), default=0)
+        if not 0 <= seq <= len(known):
+            raise no_such_event(seq, len(known))
+        jobs: dict[str, Job] = {}
+        for recorded in known[:seq]:
+            if recorded.job_id != POLICY_ID and (job_ids is None or recorded.job_id in job_ids):
+                jobs[recorded.job_id] = evolve_recorded(jobs.get(recorded.job_id), recorded)
+        at = known[seq - 1].at if seq else None
+        return Past(seq, at, tuple(job for _, job in sorted(jobs.items())), {})
+
+    def remember(self) -> None:
+        """Nothing: what is gone with the process is folded as it stands."""
+
+    def snapshot(self, after_seq: int) -> None:
+        """See EventStore. There are none."""
 
     def result(self, command_id: str) -> Result | None:
         """See EventStore."""

@@ -1,7 +1,8 @@
 """The event log on a SQL database. Recipe and pitfalls: docs/decisions/0002-event-log.md."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Select, bindparam, insert, select, update
@@ -18,6 +19,7 @@ from slackwater.core.settle import Settled, Step, command_hash, recordable, refu
 
 from . import observations as observed
 from . import tables as t
+from .as_of import AsOf
 from .audit import table_of
 from .database import Database, LostRace
 from .dialect import Dialect
@@ -28,7 +30,7 @@ from .jobs_table import JobsTable
 from .policy_fold import PolicyFold
 from .rows import command_row, event_row, job_row, recorded_of, result_from
 from .steps import reached
-from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Table, Unreadable
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Past, Snapshot, Table, Unreadable
 from .watcher import Watcher
 
 _HEAD: Final = select(t.chain.c.seq, t.chain.c.hash).where(t.chain.c.id == 1)
@@ -47,6 +49,7 @@ class SqlStore:
         self._folds = Folds(dialect)
         self._policy = PolicyFold(dialect)
         self._jobs = JobsTable(self._database, self._folds)
+        self._as_of = AsOf(self._database)
         self._watcher = Watcher(lambda: self.head().seq, lambda on_wake, stop: dialect.listen(engine, on_wake, stop))
 
     # Writing.
@@ -156,6 +159,18 @@ class SqlStore:
 
     def _found(self, query: Select[Any], **parameters: int | str) -> list[Recorded | Unreadable]:
         return self._database.reading(lambda connection: found_events(connection, self._dialect, query, **parameters))
+
+    def as_of(self, moment: int | datetime, job_ids: Collection[str] | None = None) -> Past:
+        """See EventStore."""
+        return self._as_of.look(moment, job_ids)
+
+    def remember(self) -> None:
+        """See EventStore."""
+        self._as_of.remember(self.head().seq)
+
+    def snapshot(self, after_seq: int) -> Snapshot | None:
+        """See EventStore."""
+        return self._as_of.snapshot(after_seq)
 
     def result(self, command_id: str) -> Result | None:
         """See EventStore."""

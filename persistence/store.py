@@ -1,7 +1,8 @@
 """The port every event log answers to. tests/conformance holds its promises against memory, SQLite and PostgreSQL."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol, Self
 
 from slackwater.core.commands import Command, Position
@@ -51,6 +52,29 @@ class Unreadable:
     version: int
     hash: bytes
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The jobs, by id, as the first `seq` events of the log have them."""
+
+    seq: int
+    at: datetime | None
+    """When the last of these events was recorded; None without events, or if that event cannot be read."""
+    jobs: tuple[Job, ...]
+    unreadable: Mapping[str, str]
+    """Jobs whose events cannot be folded so far, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every job as folded up to event `seq`, which had `hash`; `lost` are those that could not be."""
+
+    seq: int
+    hash: bytes
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+    is_readable: bool = True
 
 
 class Table(NamedTuple):
@@ -124,6 +148,23 @@ class EventStore(Protocol):
 
     def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """Events of one job, or of the policy (POLICY_ID), in version order, the first `limit`. Raises UnreadableEvent."""
+        ...
+
+    def as_of(self, moment: int | datetime, job_ids: Collection[str] | None = None) -> Past:
+        """Every job, or those of these ids, as folded from the first events of the log: up to event `moment`, or up to the
+        last event, by `seq`, that was recorded at or before that time. So what a clock that ran ahead dated later, but was
+        appended before, counts. Never a row's word, and never that of a snapshot whose event is another one by now.
+
+        Raises StoreError `bad_position` for an event that the log does not have.
+        """
+        ...
+
+    def remember(self) -> None:
+        """Keep a snapshot if enough was appended since the last, so that `as_of` need not fold much. Quick."""
+        ...
+
+    def snapshot(self, after_seq: int) -> Snapshot | None:
+        """The first snapshot after an event, for `verify` to compare. None if there is no more."""
         ...
 
     def result(self, command_id: str) -> Result | None:

@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from slackwater.core.codec import time_text
 
-SCHEMA_HEAD: Final = "0004"
+SCHEMA_HEAD: Final = "0005"
 """The revision this code reads and writes."""
 
 
@@ -105,3 +105,13 @@ observation = Table(
     Column("body", Text, nullable=False),
 )
 """What was measured last, by job and worker. No part of the log: changed and forgotten as it comes."""
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("shape", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Every job as folded up to an event: derived, compared by `verify`, and may be thrown away. No part of the log."""

@@ -13,7 +13,7 @@ from slackwater.core.recorded import GENESIS, Recorded
 
 from .errors import StoreError
 from .rows import hash_again
-from .store import EventStore, Head, Unreadable
+from .store import EventStore, Head, Snapshot, Unreadable
 
 CHUNK_EVENTS: Final = 1000
 PROBLEMS_MAX: Final = 20
@@ -35,15 +35,20 @@ class Verdict:
 
 
 def verify(store: EventStore, progress: Callable[[int, int], None] | None = None) -> Verdict:
-    """Recompute the chain, replay jobs and policy, compare with the projection. Reads in chunks; `progress(done, total)`.
+    """Recompute the chain, replay jobs and policy, compare with the projection and with each snapshot.
 
+    Reads in chunks, and tells `progress(done, total)`.
     Whatever stands in the log becomes a problem of the verdict; raises StoreUnavailable, and nothing else.
     """
     examiner = _Examiner()
     try:
+        snapshot = store.snapshot(0)
         while (chunk := store.scan(examiner.seq, CHUNK_EVENTS)) and len(examiner.problems) < PROBLEMS_MAX:
             for found in chunk:
                 examiner.take(found)
+                if snapshot is not None and snapshot.seq <= found.seq:
+                    examiner.compare(snapshot)
+                    snapshot = store.snapshot(snapshot.seq)
             if progress is not None:
                 progress(examiner.seq, max(store.head().seq, examiner.seq))
         jobs, unreadable = store.jobs(), store.unreadable_jobs()
@@ -51,6 +56,8 @@ def verify(store: EventStore, progress: Callable[[int, int], None] | None = None
             # What was appended while we looked, so that a live log is not called damaged.
             examiner.take(found)
         examiner.finish(store.head(), jobs, unreadable)
+        if snapshot is not None:
+            examiner.compare(snapshot)
     except StoreError as error:
         if error.retryable:
             raise
@@ -98,6 +105,14 @@ class _Examiner:
     def _lose(self, found: Recorded | Unreadable, why: str) -> None:
         self.problems.append(f"event {found.seq} of {found.job_id}: {why}")
         self._lost.add(found.job_id)
+
+    def compare(self, snapshot: Snapshot) -> None:
+        """With the fold so far. Of a log that is damaged it would say nothing new."""
+        if self.problems:
+            return
+        folded = {job_id: job for job_id, job in self.jobs.items() if job_id not in snapshot.lost}
+        if (snapshot.seq, snapshot.hash, snapshot.jobs) != (self.seq, self.hash, folded):
+            self.problems.append(f"the snapshot at event {snapshot.seq} is not what the events say: remove it")
 
     def finish(self, head: Head, projected: tuple[Job, ...], unreadable: tuple[str, ...]) -> None:
         if (head.seq, head.hash) != (self.seq, self.hash) and head.seq <= self.seq:

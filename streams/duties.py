@@ -77,6 +77,7 @@ class VigilService(Service):
         control = vigil.look_at_control(topics.prefix, topics.control)
         self._store.observe([*seen, Observation(CONTROL, VIGIL, at, control)])
         self._keep_rules(at)
+        self._store.remember()  # no matter of the inputs, but one that one worker is enough for
 
     def _keep_rules(self, at: datetime) -> None:
         policy = self._store.policy()

@@ -128,7 +128,17 @@ def connect() -> Any:
 
 def main() -> None:
     """Run the command line; never shows a traceback for what a user can mend."""
-    from . import control, house, look, metrics, policy, rules, upkeep, watch  # noqa: F401 - each adds its verbs to `app`
+    from . import (  # noqa: F401 - each adds its verbs to `app`
+        control,
+        export,
+        house,
+        look,
+        metrics,
+        policy,
+        rules,
+        upkeep,
+        watch,
+    )
 
     try:
         sys.exit(app(standalone_mode=False) or 0)

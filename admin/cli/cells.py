@@ -15,6 +15,7 @@ from ..job_views import JobDetails, JobMetrics, JobStatus, KafkaJobState
 from .render import ago, hold_text, until
 
 JOB_COLUMNS: Final = ("NAME", "STATE", "SINCE", "LAG", "RATE/S", "PAUSED BY", "REASON", "RESUMES")
+PAST_COLUMNS: Final = ("NAME", "STATE", "SINCE (UTC)", "BY", "REASON", "HOLDS", "CUT", "EPOCH")
 EVENT_COLUMNS: Final = ("#", "TIME", "EVENT", "BY", "DETAIL")
 
 
@@ -34,6 +35,13 @@ def job_cells(status: JobStatus) -> tuple[Any, ...]:
         why,
         until(status.resumes_at),
     )
+
+
+def past_cells(then: JobStatus) -> tuple[Any, ...]:
+    """A row under PAST_COLUMNS: nothing that is counted from now."""
+    since = f"{then.since:%Y-%m-%d %H:%M:%S}" if then.since else None
+    holds = ", ".join(f"{hold.name} by {hold.by}" for hold in then.holds)
+    return then.name, then.state, since, then.by, then.failure or then.reason, holds, cut_text(then.cut), then.epoch
 
 
 def lag_text(lag: int | None, at: datetime | None) -> str | None:

@@ -1,13 +1,13 @@
-"""The verbs that look: jobs, show, history, audit, verify."""
+"""The verbs that look: jobs, show, history, state-as-of, audit, verify."""
 
 import sys
 from typing import Annotated, Any
 
 import typer
 
-from ..errors import SlackwaterError
+from ..errors import SlackwaterError, Usage
 from .app import Output, OutputOption, app, connect
-from .asked import SelectorOption
+from .asked import Jobs, SelectorOption
 
 Job = Annotated[str, typer.Argument(help="Name of the job.", show_default=False)]
 
@@ -66,6 +66,35 @@ def write_history(admin: Any, job: str, output: Output, *, since: int = 0, acks:
 
     found = [one for one in admin.history(job, since) if acks or not isinstance(one.event, WorkerAcked)]
     show([event_row(one) for one in found], EVENT_COLUMNS, map(event_cells, found), output)
+
+
+@app.command()
+def state_as_of(
+    jobs: Jobs = None,
+    time: Annotated[
+        str | None, typer.Option(help="The last event at or before it: 2026-11-24T03:00, here or +01:00.")
+    ] = None,
+    seq: Annotated[int | None, typer.Option(help="The event of this number; 0: before the first.")] = None,
+    selector: SelectorOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """The jobs as they were at a moment, folded from the log: state, since when, by whom, why, holds, cut."""
+    from ..as_of import time_of
+    from .cells import PAST_COLUMNS, past_cells
+    from .render import busy, console, one, plain, show
+
+    if (time is None) == (seq is None):
+        raise Usage("usage", "as of which moment?", hint="one of --time 2026-11-24T03:00 and --seq 4711")
+    with connect() as admin, busy("folding the log …"):
+        found = admin.state_as_of(seq if time is None else time_of(time), jobs or (), selector)
+    if output is Output.NAME:
+        show([plain(job) for job in found.jobs], (), (), output)
+    elif not one(found, output):
+        when = f", recorded {found.at:%Y-%m-%d %H:%M:%S} UTC" if found.at else ""
+        console.print(f"as of event {found.seq}{when}", markup=False, highlight=False)
+        show((), PAST_COLUMNS, map(past_cells, found.jobs), output)
+        for why in found.unreadable.values():
+            print(f"left out: {why}", file=sys.stderr)
 
 
 @app.command()

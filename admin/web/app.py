@@ -15,7 +15,22 @@ from slackwater.persistence.errors import StoreError
 
 from ..desk import translated
 from ..errors import SlackwaterError
-from . import asks, audit, batches, bulk, commands, events, jobs, pages, policy, policy_pages, probes, questions, sign_in
+from . import (
+    asks,
+    audit,
+    batches,
+    bulk,
+    commands,
+    events,
+    jobs,
+    pages,
+    past,
+    policy,
+    policy_pages,
+    probes,
+    questions,
+    sign_in,
+)
 from .context import Web
 from .guard import Guard, is_for_programs
 from .problems import Problem, WebError, problem
@@ -28,6 +43,7 @@ _ROUTERS: Final = (
     policy,
     jobs,
     events,
+    past,
     questions,
     probes,
     sign_in,

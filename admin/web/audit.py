@@ -16,6 +16,7 @@ from ..cli.render import plain
 from ..desk import translated
 from ..errors import SlackwaterError
 from .context import admin_of, web_of
+from .past import said_moment
 from .problems import WebError, status_of
 from .templates import page
 
@@ -62,19 +63,20 @@ VIEWS: Final = {
 }
 
 Asking = Annotated[Admin, Depends(admin_of)]
-AsOf = Annotated[int | None, Query(ge=0, le=2**62)]
+AsOf = Annotated[str, Query(max_length=40)]
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/audit")
-def audit_page(request: Request, admin: Asking, sql: str = "", as_of: AsOf = None) -> Response:
+def audit_page(request: Request, admin: Asking, sql: str = "", as_of: AsOf = "") -> Response:
     """The form, and the answer to what it asks. Without `as_of` the log is asked as it is now, and the address says when."""
     with translated():
         head = web_of(request).store.head().seq
     sql = sql.strip() or EXAMPLES[0][1]
-    table, error = None, None
+    table, error, seq = None, None, head
     try:
-        table = _asked(admin, sql, head if as_of is None else as_of)
+        seq = _position(request, as_of)
+        table = _asked(admin, sql, seq)
     except SlackwaterError as found:
         error = found
     return page(
@@ -83,8 +85,9 @@ def audit_page(request: Request, admin: Asking, sql: str = "", as_of: AsOf = Non
         200 if error is None else status_of(error),
         seq=head,
         sql=sql,
-        as_of=head if as_of is None else as_of,
-        is_pinned=as_of is not None,
+        as_of=seq,
+        is_pinned=bool(as_of),
+        said=as_of,
         uses_as_of=":as_of" in sql,
         columns=table.columns if table else (),
         rows=[[_cell(value) for value in row] for row in table.rows[:ROWS_SHOWN]] if table else None,
@@ -96,9 +99,9 @@ def audit_page(request: Request, admin: Asking, sql: str = "", as_of: AsOf = Non
 
 
 @router.get("/audit.csv")
-def audit_csv(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> Response:
+def audit_csv(request: Request, admin: Asking, sql: str, as_of: AsOf = "") -> Response:
     """Every row, for a spreadsheet: text that one would take for a formula begins with an apostrophe."""
-    table = _asked(admin, sql, web_of(request).store.head().seq if as_of is None else as_of)
+    table = _asked(admin, sql, _position(request, as_of))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(table.columns)
@@ -107,16 +110,24 @@ def audit_csv(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> 
 
 
 @router.get("/audit.json")
-def audit_json(request: Request, admin: Asking, sql: str, as_of: AsOf = None) -> Response:
+def audit_json(request: Request, admin: Asking, sql: str, as_of: AsOf = "") -> Response:
     """Every row as an object, exactly as `slackwater audit --output json` has it."""
     rows = rows_of(request, admin, sql, as_of)
     return _download(json.dumps(rows, ensure_ascii=False, indent=1), "application/json", "audit.json")
 
 
-def rows_of(request: Request, admin: Admin, sql: str, as_of: int | None) -> list[dict[str, Any]]:
+def rows_of(request: Request, admin: Admin, sql: str, as_of: str) -> list[dict[str, Any]]:
     """The answer as objects. Raises InvalidCommand."""
-    table = _asked(admin, sql, web_of(request).store.head().seq if as_of is None else as_of)
+    table = _asked(admin, sql, _position(request, as_of))
     return [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
+
+
+def _position(request: Request, as_of: str) -> int:
+    """The event that `:as_of` stands for: the last one now, if nothing was said. Raises InvalidCommand `bad_time`."""
+    moment = said_moment(as_of) if as_of else None
+    store = web_of(request).store
+    with translated():
+        return store.head().seq if moment is None else moment if isinstance(moment, int) else store.as_of(moment, ()).seq
 
 
 def _asked(admin: Admin, sql: str, as_of: int) -> Table:

@@ -18,7 +18,7 @@ def audit(
     request: Request,
     admin: Asking,
     sql: Annotated[str, Query(description="One SELECT over events, job_history, pauses, holds, refusals.")],
-    as_of: AsOf = None,
+    as_of: AsOf = "",
 ) -> list[dict[str, Any]]:
     """The rows, as `slackwater audit --output json` has them; `:as_of` in the query is that event, or the last one."""
     return rows_of(request, admin, sql, as_of)

@@ -2,8 +2,9 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -13,14 +14,20 @@ from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
+from slackwater.core.control.stop import Stop
 from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.coverage import Stance
 from slackwater.core.cut import cut_of
 from slackwater.core.evolve import replay
-from slackwater.core.recorded import GENESIS
+from slackwater.core.job import Job
+from slackwater.core.policy.flag import Flag
+from slackwater.core.policy.policy import POLICY_ID
+from slackwater.core.policy.verbs import SetFlag
+from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Outcome
 from slackwater.core.spec import JobSpec
-from slackwater.persistence.store import EventStore
+from slackwater.persistence.errors import StoreError
+from slackwater.persistence.store import EventStore, Past
 from slackwater.persistence.verify import verify
 
 SPEC = JobSpec("SELECT * FROM orders", inputs=("orders",))
@@ -39,6 +46,12 @@ def running(store: EventStore, job: str = "orders_big") -> None:
 
 def ack(epoch: int, stance: Stance, offset: int = 0) -> Ack:
     return Ack("w-1", epoch, stance, cut_of({("orders", 0): offset}), {"orders": 1})
+
+
+def folded(events: Sequence[Recorded], *jobs: str) -> tuple[Job, ...]:
+    """Those of the jobs that have events among these."""
+    found = (replay(r for r in events if r.job_id == job) for job in jobs)
+    return tuple(job for job in found if job is not None)
 
 
 class EventStoreSuite:
@@ -81,6 +94,50 @@ class EventStoreSuite:
             store.handle(command(id, verb))
             assert store.job("orders_big") == replay(store.history("orders_big"))
         assert [job.id for job in store.jobs()] == ["orders_big"]
+
+    def test_as_of_every_event(self, store: EventStore) -> None:
+        """The past at any event is the fold of the events up to it, for all jobs and for each."""
+        for job in ("a", "b"):
+            running(store, job)
+        store.handle(command("flag", SetFlag(Flag("some"), "why"), POLICY_ID))
+        for id, verb in (("p", Pause("why")), ("k", ack(2, Stance.STILL, 7)), ("h", Pause("more", "budget")), ("s", Stop())):
+            store.handle(command(id, verb, "a"))
+        events = store.read()
+        assert store.as_of(0) == Past(0, None, (), {})
+        for last in events:
+            told = store.as_of(last.seq)
+            assert (told.seq, told.at, told.unreadable) == (last.seq, last.at, {})
+            until = [r for r in events if r.seq <= last.seq]
+            assert told.jobs == folded(until, "a", "b")
+            assert store.as_of(last.seq, ["b", "ghost", "no\0job"]).jobs == folded(until, "b")
+        assert told.jobs == store.jobs()
+
+    def test_as_of_a_time(self, store: EventStore) -> None:
+        """A time is that of the last event, in the order of the log, recorded at or before it: what a clock that ran ahead
+        dated later counts as soon as something appended after it does."""
+        began = datetime(2026, 11, 24, 3, tzinfo=UTC)
+        minutes = [0, 1, 90, 2, 3, 3, 1]
+        store.handle(replace(command("0", Deploy(SPEC)), at=began))
+        for n, after in enumerate(minutes[1:], 1):
+            verb = Pause("why", f"hold-{n}")
+            store.handle(replace(command(str(n), verb if n > 1 else Start()), at=began + timedelta(minutes=after)))
+        events = store.read()
+        assert [r.at for r in events] == [began + timedelta(minutes=after) for after in minutes]
+        for minute in (-1, 0, 1, 2, 3, 60, 90, 10_000):
+            moment = began + timedelta(minutes=minute)
+            seq = max((r.seq for r in events if r.at <= moment), default=0)
+            assert store.as_of(moment) == store.as_of(seq)
+        assert store.as_of(began + timedelta(minutes=1, seconds=30)).seq == 7
+        zone = timezone(timedelta(hours=5))
+        assert store.as_of(began.astimezone(zone)).seq == 1
+
+    @pytest.mark.parametrize("seq", [-1, 5, 2**80])
+    def test_as_of_an_event_that_is_not_there(self, store: EventStore, seq: int) -> None:
+        """It is refused, with where the log ends."""
+        running(store)
+        with pytest.raises(StoreError, match="the log ends at 4") as refused:
+            store.as_of(seq)
+        assert refused.value.code == "bad_position"
 
     def test_same_command_twice(self, store: EventStore) -> None:
         """The same id with the same content appends once and is answered with the first result."""

@@ -12,10 +12,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from slackwater.core.control.pause import Pause
-from slackwater.persistence import audit
+from slackwater.persistence import audit, snapshots
 from slackwater.persistence.errors import AuditQueryError, StoreUnavailable
 from slackwater.persistence.open import open_store
 from slackwater.persistence.sql_store import SqlStore
+from slackwater.persistence.store import Snapshot
 from slackwater.persistence.verify import verify
 
 from .conftest import driver_url
@@ -155,6 +156,8 @@ def test_who_appends_need_not_own(worker_url: str) -> None:
     running(store)
     assert store.handle(command("p", Pause("why"))).changed
     assert verify(store).ok
+    for _ in range(2):  # made, and made anew
+        store._database.writing(lambda connection: snapshots.keep(connection, Snapshot(99, bytes(32))))
     assert store.query("SELECT current_user, count(*) FROM pauses, holds").rows == (("slackwater_reader", 0),)
     store.close()
     engine = create_engine(driver_url(worker_url))

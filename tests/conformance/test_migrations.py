@@ -28,7 +28,7 @@ from slackwater.persistence.verify import verify
 from .conftest import Intruder
 from .event_store_suite import ack, command, running
 
-REVISIONS = ["0001", "0002", "0003", "0004"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005"]
 VIEWS = [view.split()[2] for view in AUDIT_VIEWS]
 
 
@@ -82,6 +82,7 @@ def test_guards_stand_after_every_revision(first: SqlStore, url: str, revision: 
         with pytest.raises(DBAPIError, match="append-only"):
             intruder(statement)
     assert (first.read(), first.head()) == (events, head)
+    upgrade(make_url(url), first._dialect)
     assert verify(first).ok
 
 

@@ -112,6 +112,15 @@ def machine(make: Callable[[], EventStore]) -> type[RuleBasedStateMachine]:
             assert self.store.handle(command) == first.again()
             assert self.store.head() == head
 
+        @precondition(lambda self: self.job is not None)
+        @rule(back=st.integers(0, 1000))
+        def as_it_was(self, back: int) -> None:
+            history = self.store.history(self.name)
+            count = back % len(history) + 1
+            job = replay(history[:count])
+            assert job is not None
+            assert self.store.as_of(history[count - 1].seq, [self.name]).jobs == (job,)
+
         def teardown(self) -> None:
             self.store.close()
 

@@ -34,6 +34,7 @@ PAGES = (
     "/jobs/a/pause",
     "/policy",
     "/policy/set_flag",
+    "/as-of",
     "/audit",
     "/audit.csv?sql=SELECT+1",
     "/bulk?verb=pause&name=a",

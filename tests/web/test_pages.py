@@ -1,6 +1,7 @@
 """The pages without a browser: what they say, that nothing can blank or break them, and what their forms do."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -147,7 +148,17 @@ async def test_nothing_said_becomes_markup(client: Client, story: Story, store: 
     story.say("x", Deploy(spec, (evil,), evil), actor=evil)
     story.say("a", Pause(evil, evil), actor=evil)
     web: AsyncClient = await client()
-    for path in ("/", "/jobs/x", "/jobs/a", "/jobs/a/resume", "/jobs/x/start", "/audit", f"/?q={evil}", f"/jobs/{evil[:8]}"):
+    for path in (
+        "/",
+        "/jobs/x",
+        "/jobs/a",
+        "/jobs/a/resume",
+        "/jobs/x/start",
+        "/audit",
+        "/as-of",
+        f"/?q={evil}",
+        f"/jobs/{evil[:8]}",
+    ):
         page = (await web.get(path)).text
         assert "<script>alert" not in page, path
         assert "<img" not in page, path
@@ -283,6 +294,53 @@ async def test_audit(client: Client, store: EventStore) -> None:
     assert csv.text.splitlines()[:2] == ["seq,event,reason", f"{store.head().seq},PauseRequested,'=HYPERLINK(1)"]
     loose = (await web.get("/audit", params={"sql": "SELECT count(*) AS n FROM events", "as_of": 5})).text
     assert "does not say <code>:as_of</code>" in loose
+
+
+async def test_as_it_was(client: Client, store: EventStore) -> None:
+    """By event or by time, in UTC unless it says otherwise: the page, its audit and the API say the same."""
+    story = Story(store)
+    for job in ("a", "b"):
+        story.run(job, 300, {"team": "payments"})
+    story.pause("a", 200, Pause("late events from the bank"), "ben")
+    story.pause("b", 100)
+    web: AsyncClient = await client()
+    then = f"{story.now - timedelta(minutes=150):%Y-%m-%d %H:%M:%S}"
+    told = (await web.get("/api/v1/state-as-of", params={"time": f"{then}Z", "selector": "team=payments"})).json()
+    assert [(job["name"], job["state"], job["by"]) for job in told["jobs"]] == [
+        ("a", "PAUSED", "ben"),
+        ("b", "RUNNING", "ana"),
+    ]
+    same = await web.get("/api/v1/state-as-of", params={"seq": told["seq"], "job": ["a"]})
+    assert same.json()["jobs"] == told["jobs"][:1]
+    by_time = (await web.get("/as-of", params={"moment": then})).text
+    by_event = (await web.get("/as-of", params={"moment": str(told["seq"])})).text
+    for page in (by_time, by_event):
+        assert f"moment={told['seq']}" in page
+        assert "late events from the bank" in page
+    sql = "SELECT max(seq) AS n FROM events WHERE seq <= :as_of"
+    assert (await web.get("/audit.json", params={"sql": sql, "as_of": then})).json() == [{"n": told["seq"]}]
+    assert f"as_of={told['seq']}" in (await web.get("/audit", params={"sql": sql, "as_of": then})).text
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({}, "bad_time"),
+        ({"seq": 1, "time": "2026-01-01T00:00Z"}, "bad_time"),
+        ({"time": "2026-01-01T00:00"}, "bad_time"),
+        ({"time": "9999-01-01T00:00Z"}, "bad_time"),
+        ({"time": "yesterday"}, "bad_time"),
+        ({"seq": 999}, "bad_position"),
+        ({"seq": 1, "job": "ghost"}, "no_such_job"),
+    ],
+)
+async def test_no_such_moment(client: Client, story: Story, asked: dict[str, Any], code: str) -> None:
+    """A problem with its code for programs, the same words on the page, and nothing else."""
+    web: AsyncClient = await client()
+    answer = await web.get("/api/v1/state-as-of", params=asked)
+    assert (answer.status_code, answer.json()["code"]) == (404 if code == "no_such_job" else 400, code)
+    for path in ({"moment": "yesterday"}, {"moment": "9999-01-01"}, {"moment": "999"}):
+        assert (await web.get("/as-of", params=path)).status_code == 400
 
 
 @pytest.mark.parametrize(
