@@ -32,8 +32,7 @@ class Handover:
         return self._is_over
 
     def put(self, taken: Taken, timeout_s: float = WORK_S) -> None:
-        """Wait for the place to be free and leave the batch there. Dropped if something is broken, as it is if that takes too
-        long: it is taken again."""
+        """Wait for the place to be free, and leave the batch there. What takes too long is broken; then it is dropped."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting is None or self._broken or self._is_over, timeout_s):
                 self._broken = TimeoutError(f"a batch is worked on for more than {timeout_s:g} s")
