@@ -7,6 +7,8 @@ from typing import Final
 from .taken import Taken
 
 WAIT_S: Final = 0.5
+WORK_S: Final = 120.0
+"""Longer than any batch takes whose queries end in time. One that hangs must not keep its partitions from others."""
 
 
 class Handover:
@@ -29,10 +31,11 @@ class Handover:
         """True once `end` was called: nothing more is put or taken."""
         return self._is_over
 
-    def put(self, taken: Taken) -> None:
-        """Wait for the place to be free and leave the batch there. Dropped if something is broken: it is taken again."""
+    def put(self, taken: Taken, timeout_s: float = WORK_S) -> None:
+        """Wait for the place to be free, and leave the batch there. What takes too long is broken; then it is dropped."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting is None or self._broken is not None or self._is_over)
+            if not self._changed.wait_for(lambda: self._waiting is None or self._broken or self._is_over, timeout_s):
+                self._broken = TimeoutError(f"a batch is worked on for more than {timeout_s:g} s")
             if self._broken is None and not self._is_over:
                 self._waiting = taken
                 self._changed.notify_all()

@@ -1,10 +1,11 @@
 """DuckDB without doors: no files, no network, no extensions, no other settings, a limit of memory and of time."""
 
-import threading
 from typing import Final
 
 import duckdb
 import pyarrow as pa
+
+from .query_time import QUERY_TIME
 
 MEMORY_LIMIT: Final = "512MB"
 QUERY_TIMEOUT_S: Final = 20.0
@@ -36,14 +37,11 @@ class LockedDuckDB:
 
     def query(self, sql: str, batch: pa.Table, timeout_s: float = QUERY_TIMEOUT_S) -> pa.Table:
         """The query over the table `batch`. Raises duckdb.Error, InterruptException once its time is up."""
-        deadline = threading.Timer(timeout_s, self.connection.interrupt)
-        deadline.daemon = True
-        deadline.start()
         self.connection.register("batch", batch)
         try:
-            return self.connection.sql(sql).to_arrow_table()
+            with QUERY_TIME.limited(timeout_s, self.connection.interrupt):
+                return self.connection.sql(sql).to_arrow_table()
         finally:
-            deadline.cancel()
             self.connection.unregister("batch")
 
     def close(self) -> None:

@@ -28,12 +28,14 @@ class TimeLeft(Service):
 
     async def on_stop(self) -> None:
         """From now on."""
-        timer = threading.Timer(self._seconds, self._end)
+        timer = threading.Timer(self._seconds, _end, (self._code,))
         timer.daemon = True
         timer.start()
 
-    def _end(self) -> None:
-        done = "its jobs are drained" if self._code == 0 else "what it had not committed is taken again"
-        log.warning(f"Kafka or the log does not answer; the worker ends all the same, {done}")
-        logging.shutdown()
-        os._exit(self._code)
+
+def _end(code: int) -> None:
+    """No method: a thread that holds on to the service holds on to all of the worker, which is taken down meanwhile."""
+    done = "its jobs are drained" if code == 0 else "what it had not committed is taken again"
+    log.warning(f"Kafka or the log does not answer; the worker ends all the same, {done}")
+    logging.shutdown()
+    os._exit(code)

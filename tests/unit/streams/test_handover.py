@@ -51,6 +51,14 @@ def test_a_drain_that_cannot_end_breaks() -> None:
         assert isinstance(handover.broken, TimeoutError)
 
 
+def test_a_batch_that_hangs_breaks() -> None:
+    """Whoever waits behind it for longer than any batch takes gives up: the partitions can then go to others."""
+    handover = Handover()
+    handover.put(_taken())
+    handover.put(_taken(), timeout_s=0.01)
+    assert isinstance(handover.broken, TimeoutError)
+
+
 def test_what_is_broken_moves_nothing() -> None:
     """Until it is mended nothing is put or taken; what waited is thrown away, as it will be taken again."""
     handover = Handover()

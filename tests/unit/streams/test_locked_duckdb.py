@@ -1,5 +1,7 @@
 """DuckDB locked down: whatever SQL gets there, it reaches nothing, and it ends."""
 
+import threading
+
 import duckdb
 import pyarrow as pa
 import pytest
@@ -40,4 +42,13 @@ def test_a_query_ends() -> None:
         box.query("SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000000) c, batch", batch, 0.1)
     assert box.query("SELECT n FROM batch", batch).num_rows == 1
     box.close()
+    box.close()
+
+
+def test_a_query_begins_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no memory for a thread, whoever begins one waits for ever: after the first query none does."""
+    box, batch = LockedDuckDB(), pa.table({"n": [1]})
+    box.query("SELECT n FROM batch", batch)
+    monkeypatch.delattr(threading.Thread, "start")
+    assert box.query("SELECT n FROM batch", batch).num_rows == 1
     box.close()
