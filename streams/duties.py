@@ -62,6 +62,8 @@ class VigilService(Service):
             await self.sleep(self._settings.vigil_interval_s)
 
     def _look(self, vigil: Vigil) -> None:
+        # First, so that it needs no broker: no matter of the inputs, but one that one worker is enough for.
+        self._store.remember()
         vigil.seen.clear()
         for job in self._store.jobs(checked=True):
             if job.state in LIVE:
@@ -77,7 +79,6 @@ class VigilService(Service):
         control = vigil.look_at_control(topics.prefix, topics.control)
         self._store.observe([*seen, Observation(CONTROL, VIGIL, at, control)])
         self._keep_rules(at)
-        self._store.remember()  # no matter of the inputs, but one that one worker is enough for
 
     def _keep_rules(self, at: datetime) -> None:
         policy = self._store.policy()

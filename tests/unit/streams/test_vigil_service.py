@@ -12,8 +12,9 @@ from slackwater.core.commands import Command
 from slackwater.core.control.deploy import Deploy
 from slackwater.persistence import as_of
 from slackwater.persistence.open import open_store
+from slackwater.streams.duties import VigilService
 from slackwater.streams.kafka_connection import KafkaConnection
-from slackwater.streams.worker import VigilService, WorkerSettings
+from slackwater.streams.worker_settings import WorkerSettings
 
 
 class Silent:
