@@ -16,7 +16,7 @@ dev: $(STAMP)  ## the same house, left running
 	$(BIN)/slackwater dev
 
 test: $(STAMP) tools  ## every test, on real Kafka and real PostgreSQL, with coverage of core/ and persistence/
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=95
 
 tools:  ## what tests of dashboards and pages look with: Debian's packages; without them those tests are skipped, and say so
 	@for tool in promtool:prometheus chromium:chromium; do \

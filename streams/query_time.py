@@ -41,12 +41,16 @@ class QueryTime:
     def _watch(self) -> None:
         with self._changed:
             while True:
-                now = time.monotonic()
-                for end, interrupt in self._ends.values():
-                    if end <= now:
-                        interrupt()
-                soonest = min((end - now for end, _ in self._ends.values()), default=None)
-                self._changed.wait(None if soonest is None else max(soonest, AGAIN_S))
+                self._changed.wait(self._interrupt_late())
+
+    def _interrupt_late(self) -> float | None:
+        """Seconds until the next look. A method, so that the thread keeps hold of no engine while it waits."""
+        now = time.monotonic()
+        for end, interrupt in self._ends.values():
+            if end <= now:
+                interrupt()
+        soonest = min((end - now for end, _ in self._ends.values()), default=None)
+        return None if soonest is None else max(soonest, AGAIN_S)
 
 
 QUERY_TIME: Final = QueryTime()

@@ -41,6 +41,11 @@ class Taken:
         message = self.messages[0]
         return f"{message.topic()}[{message.partition()}] offset {message.offset()}"
 
+    @property
+    def where(self) -> str:
+        """For people: the first and the last offset taken from each partition."""
+        return ", ".join(batch.where() for batch in self.batches())
+
     def batches(self) -> Iterable[Batch]:
         """One batch for each input topic."""
         topics = {topic for topic, _, _ in self.offsets}

@@ -1,7 +1,8 @@
 """One batch, one Kafka transaction: run the engine, write, commit outputs and offsets together."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from .counts import Counts
 from .engine import Engine, Outcome
 from .patience import as_unmendable
 from .sink import Sink
+from .standing import Unmendable
 from .taken import Taken
 
 log = structlog.get_logger()
@@ -22,6 +24,15 @@ RETRY_PAUSE_S: Final = 0.5
 
 class PartitionsLost(Exception):
     """Someone else may own the partitions already: the batch must not be committed."""
+
+
+@contextmanager
+def _located(taken: Taken) -> Iterator[None]:
+    """What no retry mends says which records it came from."""
+    try:
+        yield
+    except Unmendable as error:
+        raise Unmendable(error.code, f"{taken.where}: {error}") from error
 
 
 class Transaction:
@@ -57,14 +68,16 @@ class Transaction:
         for batch in taken.batches():
             outcome = self._engine.run(batch)
             reached("computed")
-            self.sink.write(outcome)
+            with _located(taken):
+                self.sink.write(outcome)
             reached("written")
             outcomes.append(outcome)
         # In this order: who lost the partitions and joined anew must not commit as the new member.
         membership = group()
         if taken.lost.is_set():
             raise PartitionsLost("the partitions were lost while the batch was worked on")
-        self.sink.commit(taken.offsets, membership)
+        with _located(taken):
+            self.sink.commit(taken.offsets, membership)
         reached("committed")
         self._count(taken, outcomes, time.perf_counter() - began)
 

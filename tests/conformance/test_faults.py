@@ -298,7 +298,7 @@ def test_a_locked_log_says_nothing_on_stdout(tmp_path: Path) -> None:
         asking.kill()
         asking.wait()
     assert asking.returncode == 0, err
-    assert json.loads(out)["name"] == "orders_big"
+    assert json.loads(out)["job"] == "orders_big"
 
 
 def test_upgrade_by_two_at_once(url: str) -> None:

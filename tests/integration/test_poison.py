@@ -82,5 +82,7 @@ def test_output_too_large_fails_the_job(rig: Rig) -> None:
     rig.admin.start_job(rig.job, timeout=60)
     _produce(rig, json.dumps({"order_id": 1, "customer": "x" * 600_000, "amount": 500.0}).encode())
     rig.wait_state("FAILED")
-    assert "output_too_large" in (rig.admin.get_job_status(rig.job).failure or "")
+    failure = rig.admin.get_job_status(rig.job).failure or ""
+    assert "output_too_large" in failure
+    assert f"{rig.input}[" in failure
     assert rig.outputs() == []
