@@ -18,6 +18,8 @@ _LIMITS: Final = text(
     "SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true),"
     " set_config('idle_in_transaction_session_timeout', '10s', true)"
 )
+_ALIVE: Final = {"tcp_user_timeout": 15_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""A server that is gone without a word (a firewall, a dead machine) is an error after some 20 s, not a wait for ever."""
 _READER: Final = """SELECT rolname FROM pg_roles
 WHERE rolname IN ('slackwater_reader', 'pg_read_all_data') AND pg_has_role(oid, 'MEMBER')
   AND has_table_privilege(oid, 'events', 'SELECT') ORDER BY rolname DESC LIMIT 1"""
@@ -38,7 +40,7 @@ class PostgresDialect:
             pool_pre_ping=True,
             pool_size=10,
             max_overflow=20,
-            connect_args={"connect_timeout": 5},
+            connect_args={"connect_timeout": 5, **_ALIVE},
         )
 
     def begin_write(self, connection: Connection) -> None:

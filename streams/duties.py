@@ -48,13 +48,13 @@ class VigilService(Service):
     @Service.task
     async def _watch(self) -> None:
         connection, topics = self._settings.connection, self._settings.topics
-        vigil = Vigil(connection, self._settings.name)
+        vigil, admin = Vigil(connection, self._settings.name), connection.admin()
         while not self.should_stop:
             try:
-                # A broker that came back empty has none: nobody would own the control topic, and nobody keep vigil.
-                await asyncio.to_thread(ensure_topics, connection, topics.all(), topics.settings())
                 if owns_control_topic(self._app, topics):
                     await asyncio.to_thread(self._look, vigil)
+                # A broker that came back empty has none: nobody would own the control topic, and nobody keep vigil.
+                await asyncio.to_thread(ensure_topics, connection, topics.all(), topics.settings(), admin)
             except (StoreError, KafkaException) as error:
                 log.warning("the vigil could not look; again soon", cause=str(error))
             except Exception:
@@ -78,10 +78,22 @@ class VigilService(Service):
         seen = [Observation(job_id, VIGIL, at, body) for job_id, body in vigil.seen.items()]
         control = vigil.look_at_control(topics.prefix, topics.control)
         self._store.observe([*seen, Observation(CONTROL, VIGIL, at, control)])
-        self._keep_rules(at)
 
-    def _keep_rules(self, at: datetime) -> None:
-        policy = self._store.policy()
+    @Service.task
+    async def _watch_rules(self) -> None:
+        # On their own: they need the log alone, and a vigil that waits for a broker would make them lose count of time.
+        while not self.should_stop:
+            try:
+                if owns_control_topic(self._app, self._settings.topics):
+                    await asyncio.to_thread(self._keep_rules)
+            except StoreError as error:
+                log.warning("the rules could not be looked after; again soon", cause=str(error))
+            except Exception:
+                log.exception("looking after the rules failed; again soon")
+            await self.sleep(self._settings.vigil_interval_s)
+
+    def _keep_rules(self) -> None:
+        at, policy = datetime.now(UTC), self._store.policy()
         if policy.rules:
             jobs = self._store.jobs(checked=True)
             for job, verb in self._rules.look(policy, jobs, self._store.observations(), at):

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-LOOP_STUCK_S: Final = 120.0
-"""The supervisor turns once a second, and waits at most some fifteen for a log that does not answer."""
+LOOP_STUCK_S: Final = 60.0
+"""The worker's loop turns once a second, whoever waits for the log or the broker; at its end it has 40 s."""
 LOG_OLD_S: Final = 30.0
 """As long as a word from the log holds: after that the worker's jobs hold still by themselves."""
 

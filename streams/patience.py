@@ -54,6 +54,10 @@ _PASSING: Final = frozenset(
 """Not for a retry of the same request, but a new producer or a new membership mends them."""
 
 
+_TOO_MUCH: Final = (duckdb.OutOfMemoryException, duckdb.InterruptException, MemoryError, TimeoutError)
+"""A batch that takes more memory or time than a job may have."""
+
+
 class Kind(StrEnum):
     """What an error says about the next try."""
 
@@ -95,8 +99,8 @@ class Patience:
         if tries >= TRIES_MAX and isinstance(error, NotYet):
             raise error.becomes from error
         if tries >= TRIES_MAX and kind is Kind.FAULT:
-            is_memory = isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException | MemoryError)
-            failure = "resource_limit" if is_memory else "record_path"
+            is_too_much = isinstance(error, _TOO_MUCH)
+            failure = "resource_limit" if is_too_much else "record_path"
             raise Unmendable(failure, f"{type(error).__name__}: {error}; {tries} tries, {doing}") from error
         return min(FIRST_PAUSE_S * 2.0 ** min(tries - 1, 30), PAUSE_S_MAX)
 

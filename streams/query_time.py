@@ -7,7 +7,7 @@ Not a timer for each query: each begins a thread, and when there is no memory fo
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 AGAIN_S: Final = 0.1
@@ -26,17 +26,17 @@ class QueryTime:
     def limited(self, seconds: float, interrupt: Callable[[], None]) -> Iterator[None]:
         """While inside for longer than that, `interrupt` is called, which must not block."""
         query = object()
-        with self._changed:
-            self._ends[query] = (time.monotonic() + seconds, interrupt)
-            self._changed.notify()
-            if not self._is_watching:
-                threading.Thread(target=self._watch, name="query-time", daemon=True).start()
-                self._is_watching = True
         try:
+            with self._changed:
+                if not self._is_watching:
+                    threading.Thread(target=self._watch, name="query-time", daemon=True).start()
+                    self._is_watching = True
+                self._ends[query] = (time.monotonic() + seconds, interrupt)
+                self._changed.notify()
             yield
         finally:
             with self._changed:
-                del self._ends[query]
+                self._ends.pop(query, None)
 
     def _watch(self) -> None:
         with self._changed:
@@ -48,7 +48,8 @@ class QueryTime:
         now = time.monotonic()
         for end, interrupt in self._ends.values():
             if end <= now:
-                interrupt()
+                with suppress(Exception):  # whatever is wrong with one connection, the others have their limit
+                    interrupt()
         soonest = min((end - now for end, _ in self._ends.values()), default=None)
         return None if soonest is None else max(soonest, AGAIN_S)
 

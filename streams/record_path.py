@@ -120,6 +120,8 @@ class RecordPath:
         """One round of the owner: join the group if that is still to do, then one turn. True when the path is done."""
         try:
             if not self._source.is_open:
+                if not self._handover.empty(CONSUME_TIMEOUT_S):
+                    return False  # a batch that hangs: to join would take partitions from those who work
                 self._topics = arrive(self._connection, self._plan, self._topics)
                 self._source.open()
             return self._turn()
@@ -220,8 +222,6 @@ class RecordPath:
         self._handover.end()
         self._on_change()
 
-    # The working thread.
-
     def _work(self) -> None:
         try:
             self._transaction.open(lambda: self._handover.is_over)
@@ -245,6 +245,5 @@ class RecordPath:
             self._patience.succeeded()
             self._handover.done()
         except Exception as error:
-            # Whatever was written is aborted by the next init_transactions of this id, at the latest by its timeout.
             self._transaction.give_up()
             self._handover.done(error)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final, assert_never
+from weakref import WeakSet
 
 import faust
 import structlog
@@ -67,6 +68,8 @@ class Supervisor(Service):
         self._worker = worker
         self._oversight = Oversight(worker)
         self._agents: dict[str, JobAgent] = {}
+        self._given_up: WeakSet[JobAgent] = WeakSet()
+        """Those whose job cannot be read any more, while they drain. They are waited for at the end too."""
         self._policy = NO_POLICY
         self._opened: tuple[OpenWindow, ...] = ()
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -93,7 +96,7 @@ class Supervisor(Service):
         if self._busy:
             # A log that hangs must not keep the paths from draining.
             await asyncio.wait(self._busy.values(), timeout=BUSY_TIMEOUT_S)
-        await asyncio.gather(*(agent.stop() for agent in self._agents.values()))
+        await asyncio.gather(*(agent.stop() for agent in {*self._agents.values(), *self._given_up}))
         self._agents.clear()
 
     @Service.task
@@ -107,16 +110,23 @@ class Supervisor(Service):
             self._woken.set()
 
     @Service.task
+    async def _beat(self) -> None:
+        # On its own: `_supervise` waits for the log, which may hang, or be long when it is read for the first time.
+        while not self.should_stop:
+            self._health.turned()
+            await self.sleep(POLL_INTERVAL_S)
+
+    @Service.task
     async def _supervise(self) -> None:
         while not self.should_stop:
             self._woken.clear()
-            self._health.turned()
             as_of = time.monotonic()
             try:
                 found = await asyncio.to_thread(self._look)
                 for job in found:
                     self._begin(job, as_of)
                 for job_id in self._agents.keys() - {job.id for job in found} - self._busy.keys():
+                    self._given_up.add(self._agents[job_id])
                     self._keep_busy(job_id, self._agents.pop(job_id).stop())
                 self._health.read()
             except StoreError as error:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from slackwater.core.sql.plan import JobPlan
 
@@ -48,9 +48,9 @@ class ControlTopics:
         return {self.events: FOR_EVER}
 
 
-def partition_counts(connection: KafkaConnection) -> dict[str, int]:
+def partition_counts(connection: KafkaConnection, admin: AdminClient | None = None) -> dict[str, int]:
     """Every topic of the cluster with its partition count. Raises KafkaException if no broker answers in time."""
-    metadata = connection.admin().list_topics(timeout=REQUEST_TIMEOUT_S)
+    metadata = (admin or connection.admin()).list_topics(timeout=REQUEST_TIMEOUT_S)
     return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
 
 
@@ -70,18 +70,22 @@ def ensure_job_topics(connection: KafkaConnection, plan: JobPlan) -> None:
 
 
 def ensure_topics(
-    connection: KafkaConnection, wanted: Mapping[str, int], settings: Mapping[str, Mapping[str, str]] | None = None
+    connection: KafkaConnection,
+    wanted: Mapping[str, int],
+    settings: Mapping[str, Mapping[str, str]] | None = None,
+    admin: AdminClient | None = None,
 ) -> None:
     """Create what does not exist, with the broker's default replication and `settings` by name; leave what exists as it is.
 
-    A Faust agent never gets a topic that is made after its worker started, so this comes first.
+    A Faust agent never gets a topic that is made after its worker started, so this comes first. Whoever asks often keeps
+    an `admin` for it.
     """
-    known = partition_counts(connection)
+    admin = admin or connection.admin()
+    known = partition_counts(connection, admin)
     own = settings or {}
     missing = [NewTopic(name, n, config=dict(own.get(name, {}))) for name, n in wanted.items() if name not in known]
     if not missing:
         return
-    admin = connection.admin()
     for future in admin.create_topics(missing, request_timeout=REQUEST_TIMEOUT_S).values():
         try:
             future.result()

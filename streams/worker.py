@@ -32,6 +32,8 @@ from .worker_settings import WorkerSettings
 log = structlog.get_logger()
 THREADS: Final = 64
 """asyncio's own pool has six on two processors: a few slow drains would hold up every command."""
+START_S: Final = 10.0
+"""Time for all of them to begin. Where one is refused, the others do not wait for it for ever."""
 
 
 def build_app(store: EventStore, settings: WorkerSettings, directory: str, metrics: MetricsServer | None) -> faust.App:
@@ -65,8 +67,8 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str, metri
 
     @app.task  # type: ignore[untyped-decorator]
     async def employ() -> None:
-        asyncio.get_running_loop().set_default_executor(_executor())
         keep_watch(health)
+        asyncio.get_running_loop().set_default_executor(_executor())
         await app.add_runtime_dependency(observer)  # what was first ends last: its last word comes after the drain
         await app.add_runtime_dependency(TimeLeft(LEAVE_S, code=0))
         await app.add_runtime_dependency(supervisor)
@@ -82,7 +84,7 @@ def _executor() -> ThreadPoolExecutor:
     """With all its threads: later there may be no memory for one, and the loop that begins it would wait for ever."""
     executor, all_are_here = ThreadPoolExecutor(THREADS, "slackwater"), threading.Barrier(THREADS)
     for _ in range(THREADS):
-        executor.submit(all_are_here.wait)
+        executor.submit(all_are_here.wait, START_S)
     return executor
 
 
