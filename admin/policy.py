@@ -38,7 +38,7 @@ class PolicyAdmin:
     _door: Door
 
     def policy(self) -> Policy:
-        """The feature flag and the windows, by the log; `version`, `since` and `by` of the last change."""
+        """The feature flag, the windows and the rules, by the log; `version`, `since` and `by` of the last change."""
         with translated():
             return self.store.policy()
 

@@ -7,7 +7,7 @@ from typing import Any
 from slackwater.core.job import Job
 from slackwater.core.observation import NOTHING, Observed, by_job
 from slackwater.core.policy.policy import POLICY_ID
-from slackwater.core.policy.rule import Level, Rule
+from slackwater.core.policy.rule import FOR_S, Level, Rule
 from slackwater.core.policy.verbs import RemoveRule, SetRule
 from slackwater.core.states import HOLDABLE
 from slackwater.persistence.store import EventStore
@@ -49,7 +49,7 @@ class RulesAdmin:
         *,
         upper: int,
         lower: int,
-        for_s: int = 60,
+        for_s: int = FOR_S,
         release_s: int | None = None,
         selector: str | None = None,
         reason: str | None = None,
@@ -82,6 +82,15 @@ class RulesAdmin:
             for one in policy.rules_for(job.id, job.spec.labels)
         ]
         return tuple(sorted(found, key=lambda one: (one.rule, one.name)))
+
+
+def now_text(job: WatchedJob) -> str:
+    """What the rule makes of the job, in words."""
+    if job.holds:
+        return "holds it"
+    if job.tripped_at is not None:
+        return "released by a person; not again until it is low"
+    return "would hold it" if job.would_hold else str(job.level)
 
 
 def _watched(rule: Rule, job: Job, observed: Observed, now: datetime) -> WatchedJob:

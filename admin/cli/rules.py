@@ -79,6 +79,7 @@ def _seconds(text: str | None) -> Any:
 def _show(rules: Any, watched: Any, output: Output) -> None:
     from slackwater.core.duration import duration_text
 
+    from ..rules import now_text
     from .render import plain, show
 
     rows, cells = [], []
@@ -87,15 +88,6 @@ def _show(rules: Any, watched: Any, output: Output) -> None:
         rows.append({**plain(one), "hold": one.hold, "jobs": plain(jobs)})
         ends = "a person" if one.release_s is None else f"{one.lower} or less for {duration_text(one.release_s)}"
         said = (one.name, f"{one.metric} {one.upper} or more for {duration_text(one.for_s)}", ends)
-        cells += [(*said, job.name, job.value, _now(job)) for job in jobs]
+        cells += [(*said, job.name, job.value, now_text(job)) for job in jobs]
         cells += [] if jobs else [(*said, "", "", "watches no job")]
     show(rows, ("RULE", "HOLDS AT", "LETS GO AT", "JOB", "IS AT", "NOW"), cells, output)
-
-
-def _now(job: Any) -> str:
-    """What the rule makes of the job, in words."""
-    if job.holds:
-        return "holds it"
-    if job.tripped_at is not None:
-        return "released by a person; not again until it is low"
-    return "would hold it" if job.would_hold else str(job.level)

@@ -13,7 +13,8 @@ from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.duration import HINT, duration_s
 from slackwater.core.policy.flag import Flag
-from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.rule import FOR_S, METRICS, Rule
+from slackwater.core.policy.verbs import RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from slackwater.core.policy.window import ZONE, Window
 from slackwater.streams.control.strict_json import BadMessage
 
@@ -166,6 +167,36 @@ class RemoveWindowBody(OfOne, Said):
     def verb(self) -> RemoveWindow:
         """What is asked."""
         return RemoveWindow(self.name, self.reason)
+
+
+class SetRuleBody(OfOne, Said):
+    """Add a rule, or change the one of that name. It is the whole rule: what is left out is as at first."""
+
+    name: StrictStr
+    metric: Annotated[StrictStr, Field(description=f"What it watches: {', '.join(f'`{name}`' for name in METRICS)}.")]
+    upper: Annotated[StrictInt, Field(description="It holds a job that is at so many or more.")]
+    lower: Annotated[StrictInt, Field(description="The job is well again at so many or fewer; below `upper`.")]
+    for_s: Annotated[StrictInt, Field(description="So many seconds it must have been at `upper` or more.")] = FOR_S
+    release_s: Annotated[
+        StrictInt | None,
+        Field(description="Let go once it was at `lower` or less for so many seconds; without: a person lets go."),
+    ] = None
+    selector: Labels = None
+
+    def verb(self) -> SetRule:
+        """What is asked."""
+        bounds = (self.upper, self.lower, self.for_s, self.release_s)
+        return SetRule(Rule(self.name, self.metric, *bounds, self.selector, self.reason))
+
+
+class RemoveRuleBody(OfOne, Said):
+    """The rule holds no more jobs; those it holds stay held until a person lets go."""
+
+    name: StrictStr
+
+    def verb(self) -> RemoveRule:
+        """What is asked."""
+        return RemoveRule(self.name, self.reason)
 
 
 def lasts_s(text: str | None) -> int | None:

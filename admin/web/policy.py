@@ -1,5 +1,6 @@
-"""/api/v1/policy: the feature flag and the maintenance windows, by the same Admin as everywhere."""
+"""/api/v1/policy: the feature flag, the maintenance windows and the rules, by the same Admin as everywhere."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
@@ -10,7 +11,8 @@ from slackwater.core.policy.verbs import PolicyVerb
 from ..api import Admin
 from ..desk import CommandResult
 from ..policy import UPCOMING_MAX, UpcomingWindow
-from .bodies import OfOne, RemoveWindowBody, SetFlagBody, SetWindowBody
+from ..rules import WatchedJob
+from .bodies import OfOne, RemoveRuleBody, RemoveWindowBody, SetFlagBody, SetRuleBody, SetWindowBody
 from .command_route import Asking, Key, PolicyRoute
 from .problems import described
 
@@ -20,10 +22,19 @@ router = APIRouter(prefix=PATH, tags=["policy"], responses=described())
 commands = APIRouter(route_class=PolicyRoute, responses=LOCATED)
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyNow(Policy):
+    """What the log says, and beside it what the rules see of each job they watch, by what workers told last."""
+
+    watched_jobs: tuple[WatchedJob, ...] = ()
+
+
 @router.get("")
-def get_policy(admin: Asking) -> Policy:
-    """The feature flag and the windows, and who changed them last."""
-    return admin.policy()
+def get_policy(admin: Asking) -> PolicyNow:
+    """The feature flag, the windows and the rules, who changed them last, and which jobs each rule holds or would hold."""
+    policy = admin.policy()
+    said = (policy.version, policy.flag, policy.windows, policy.rules, policy.since, policy.by)
+    return PolicyNow(*said, admin.watched_jobs())
 
 
 @router.get("/upcoming")
@@ -55,6 +66,18 @@ def set_window(admin: Asking, response: Response, said: SetWindowBody, key: Key 
 @commands.post("/remove_window")
 def remove_window(admin: Asking, response: Response, said: RemoveWindowBody, key: Key = None) -> CommandResult:
     """Take a window away. Jobs it holds now stay held until its end."""
+    return _ask(admin, said.verb(), said, key, response)
+
+
+@commands.post("/set_rule")
+def set_rule(admin: Asking, response: Response, said: SetRuleBody, key: Key = None) -> CommandResult:
+    """Add a rule that holds jobs by itself, or change the one of that name."""
+    return _ask(admin, said.verb(), said, key, response)
+
+
+@commands.post("/remove_rule")
+def remove_rule(admin: Asking, response: Response, said: RemoveRuleBody, key: Key = None) -> CommandResult:
+    """Take a rule away. Jobs it holds now stay held until a person lets go."""
     return _ask(admin, said.verb(), said, key, response)
 
 

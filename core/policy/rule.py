@@ -14,6 +14,8 @@ from ..selector import parse_selector
 from .flag import wrong_with_selector
 
 RULE_PREFIX: Final = "rule:"
+FOR_S: Final = 60
+"""So long a value is too high before a job is held, if nobody says."""
 WHILE_S_MAX: Final = 7 * 86_400
 BOUND_MAX: Final = 2**53
 """What every reader of JSON can count to."""
@@ -75,7 +77,7 @@ class Rule:
     metric: str
     upper: int
     lower: int
-    for_s: int = 60
+    for_s: int = FOR_S
     release_s: int | None = None
     selector: str | None = None
     reason: str | None = None

@@ -22,7 +22,8 @@ from slackwater.core.control.stop import Stop
 from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import POLICY_ID
-from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
+from slackwater.core.policy.rule import BOUND_MAX, Rule
+from slackwater.core.policy.verbs import RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from slackwater.core.policy.window import ZONE, Window
 from slackwater.core.spec_from_sql import spec_from_sql
 from slackwater.core.sql.errors import SqlError
@@ -196,6 +197,14 @@ def _set_window(fields: Fields) -> Verb:
     return SetWindow(Window(name, cron, zone, lasts_s, fields.text("selector"), fields.text("reason")))
 
 
+def _set_rule(fields: Fields) -> Verb:
+    name, metric = _needed(fields.text("name"), "name"), _needed(fields.text("metric"), "metric")
+    upper, lower = (_needed(fields.number(bound, BOUND_MAX), bound) for bound in ("upper", "lower"))
+    whiles = _given(for_s=fields.number("for_s"), release_s=fields.number("release_s"))
+    chosen = _given(selector=fields.text("selector"), reason=fields.text("reason"))
+    return SetRule(Rule(name, metric, upper, lower, **whiles, **chosen))
+
+
 _VERBS: Final[Mapping[str, Callable[[Fields], Verb]]] = MappingProxyType(
     {
         "deploy": _deploy,
@@ -207,6 +216,8 @@ _VERBS: Final[Mapping[str, Callable[[Fields], Verb]]] = MappingProxyType(
         "set_flag": _set_flag,
         "set_window": _set_window,
         "remove_window": lambda f: RemoveWindow(_needed(f.text("name"), "name"), f.text("reason")),
+        "set_rule": _set_rule,
+        "remove_rule": lambda f: RemoveRule(_needed(f.text("name"), "name"), f.text("reason")),
     }
 )
 """The verbs an outsider may send. Acks, failures and expiries are the workers' own and have no way in here."""

@@ -39,13 +39,13 @@ class Fields:
             raise BadMessage("bad_envelope", f"{name} is a list of texts")
         return tuple(value or ())
 
-    def number(self, name: str) -> int | None:
-        """A whole number from 0 to NUMBER_MAX: not true, not 1.0, not "1"."""
+    def number(self, name: str, largest: int = NUMBER_MAX) -> int | None:
+        """A whole number from 0 to `largest`: not true, not 1.0, not "1"."""
         value = self._take(name)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= NUMBER_MAX:
-            raise BadMessage("bad_envelope", f"{name} is a whole number from 0 to {NUMBER_MAX}")
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= largest:
+            raise BadMessage("bad_envelope", f"{name} is a whole number from 0 to {largest}")
         return value
 
     def flag(self, name: str) -> bool:

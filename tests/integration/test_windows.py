@@ -35,7 +35,8 @@ def test_a_rule_holds_and_is_ready_again(rig: Rig) -> None:
     rig.worker()
     rig.deploy_and_start()
     rig.admin.pause_job(rig.job, hold="night")
-    rig.admin.set_rule("far-behind", "lag", upper=400, lower=0, for_s=1, release_s=1, reason="look at it")
+    rule = {"name": "far-behind", "metric": "lag", "upper": 400, "lower": 0, "for_s": 1, "release_s": 1}
+    rig.send({"set_rule": "@policy", **rule, "reason": "look at it"})
     rig.produce(500)
     rig.wait_for(lambda: len(rig.admin.get_job_status(rig.job).holds) == 2, "the rule to hold")
     rig.admin.resume_job(rig.job, hold="night")

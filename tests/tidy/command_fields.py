@@ -30,6 +30,11 @@ SAMPLES: Final[Mapping[str, Any]] = MappingProxyType(
         "cron": "30 2 * * *",
         "zone": "Europe/Berlin",
         "lasts_s": 1800,
+        "metric": "errors_per_min",
+        "upper": 5,
+        "lower": 0,
+        "for_s": 60,
+        "release_s": 600,
     }
 )
 """Fields that an example shows, where a verb reads them. A verb that needs another one needs a sample of it here."""
@@ -84,8 +89,8 @@ class _Listener:
         self._give(name, type="array", items={"type": "string"})
         return ()
 
-    def number(self, name: str) -> Any:
-        return self._give(name, type="integer", minimum=0, maximum=NUMBER_MAX)
+    def number(self, name: str, largest: int = NUMBER_MAX) -> Any:
+        return self._give(name, type="integer", minimum=0, maximum=largest)
 
     def flag(self, name: str) -> bool:
         return bool(self._give(name, type="boolean"))

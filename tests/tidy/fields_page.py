@@ -25,10 +25,10 @@ when one of them says it otherwise. A field has one name in the JSON of [HTTP](.
 topic](../control-topic.md), in [Python](python.md), on the [command line](../cli.md) and in the forms of the web
 page, but that
 
-- Python has no word `for`: there it is `for_s`, in seconds;
+- Python has no word `for`: there a pause's is `for_s`, in seconds;
 - an option of the command line has no unit: `--deadline` is `deadline_s`, `--rate` is `rate_per_s`; what a window's
-  `lasts_s` is, people write as `--for 30m`; and what may be said several times is said in the singular: `--hold` is
-  one of `holds`;
+  `lasts_s` and a rule's `for_s` and `release_s` are, people write as `--for 30m` and `--release-after 10m`; and what
+  may be said several times is said in the singular: `--hold` is one of `holds`;
 - a job itself has a `name`; whatever is about a job (a result, an error, an event) names it as `job`. In SQL, and in
   Python's records of the log, that column is `job_id`.
 
@@ -36,7 +36,13 @@ A dash: it cannot be said there, or the job's text says it."""
 
 CLI_SPELLS: Final = {"deadline": "deadline_s", "rate": "rate_per_s"}
 PYTHON_SPELLS: Final = {"for_s": "for"}
-COMMANDS: Final = {"set_flag": ("flag",), "set_window": ("window", "add"), "remove_window": ("window", "remove")}
+COMMANDS: Final = {
+    "set_flag": ("flag",),
+    "set_window": ("window", "add"),
+    "remove_window": ("window", "remove"),
+    "set_rule": ("rule", "add"),
+    "remove_rule": ("rule", "remove"),
+}
 """Verb → words of the command line, where they are others."""
 OF_ONE_DOOR: Final = frozenset(
     {"jobs", "file", "start", "wait", "no_wait", "timeout", "dry_run", "yes", "command_id", "output"}
@@ -66,7 +72,7 @@ def python(verb: str) -> dict[str, str]:
     beside = {name: name for name in inspect.signature(Door.ask).parameters if name in VERB_FIELDS[verb].properties}
     about = {"self", "how"} | ({"name"} if SUBJECTS[verb] == JOB else set())
     own = (name for name in inspect.signature(method).parameters if name not in about)
-    return {PYTHON_SPELLS.get(name, name): name for name in own} | beside
+    return {_in(verb, name, PYTHON_SPELLS.get(name, name)): name for name in own} | beside
 
 
 def http(verb: str) -> set[str]:
@@ -93,15 +99,12 @@ def _options(verb: str) -> Iterator[tuple[str, str]]:
     for word in COMMANDS.get(verb, (verb,)):
         found = found.commands[word]
     not_fields = OF_ONE_DOOR | (CHOOSES_JOBS if SUBJECTS[verb] == JOB else set())
-    known = VERB_FIELDS[verb].properties
     for one in found.params:
         long = next((text for text in one.opts if text.startswith("--")), one.name.upper())
         name = long.removeprefix("--").replace("-", "_").lower()
         if name in not_fields:
             continue
-        spelt = CLI_SPELLS.get(name, name)
-        plural, window = f"{name}s", {"for": "lasts_s"}.get(name, "")
-        yield next((field for field in (spelt, plural, window) if field in known), spelt), long
+        yield _in(verb, CLI_SPELLS.get(name, name), f"{name}s", *_in_seconds(name)), long
 
 
 def form(verb: str) -> dict[str, str]:
@@ -110,13 +113,21 @@ def form(verb: str) -> dict[str, str]:
     verbs: Any = {**asks.VERBS, **policy_pages.VERBS}
     if verb in verbs:
         verbs[verb](listening)
-    window = {"for": "lasts_s"} if verb == "set_window" else {}
-    return {window.get(name, name): name for name in listening.heard}
+    return {_in(verb, name, *_in_seconds(name)): name for name in listening.heard}
+
+
+def _in_seconds(name: str) -> list[str]:
+    return [field for field, written in policy_pages.IN_SECONDS.items() if written == name]
+
+
+def _in(verb: str, *names: str) -> str:
+    """The first of these that is a field of the verb; if none is, the first."""
+    return next((name for name in names if name in VERB_FIELDS[verb].properties), names[0])
 
 
 class _Listening(Form):
     def __init__(self) -> None:
-        super().__init__([("for", "30m")])
+        super().__init__([("for", "30m"), ("upper", "2"), ("lower", "1")])
         self.heard: dict[str, None] = {}
 
     def text(self, name: str) -> str | None:

@@ -278,7 +278,7 @@ async def test_openapi(client: Client) -> None:
     paths = document["paths"]
     verbs = {path.rpartition("/")[2] for path, item in paths.items() if "post" in item}
     moves = {"start", "pause", "resume", "stop", "rollback"}
-    assert verbs == {"deploy", *moves, "set_flag", "set_window", "remove_window"}
+    assert verbs == {"deploy", *moves, "set_flag", "set_window", "remove_window", "set_rule", "remove_rule"}
     assert {path.rpartition("/")[2] for path in paths if "/batches/" in path} == moves
     for item in paths.values():
         for operation in item.values():

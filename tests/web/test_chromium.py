@@ -15,6 +15,7 @@ from tests.web.story import Story, fill
 
 from slackwater.admin.api import Admin
 from slackwater.core.control.pause import Pause
+from slackwater.core.policy.rule import Rule
 from slackwater.persistence.store import EventStore
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -106,6 +107,27 @@ def test_pausing_by_clicking(served: Make, store: EventStore, browse: Browse) ->
     dialog.get_by_text("Resume it").click()
     page.locator(".hero .pill.resuming").wait_for()
     assert [type(one.event).__name__ for one in store.read(before)][-2:] == ["JobPaused", "ResumeRequested"]
+
+
+def test_a_rule_by_clicking(served: Make, store: EventStore, browse: Browse) -> None:
+    """Set in the dialog; what it sees of a job is shown anew once that was observed, without an event."""
+    story = Story(store)
+    story.run("a")
+    web = served()
+    page = browse()
+    page.goto(f"{web.url}/policy")
+    page.get_by_text("Add a rule…").click()
+    dialog = page.locator("#dialog")
+    for label, words in {"Name": "far", "Holds at": "1000", "Well again at": "10", "Reason": "call the data team"}.items():
+        dialog.get_by_label(label).fill(words)
+    dialog.get_by_label("Watches").select_option("lag")
+    dialog.get_by_text("Set it").click()
+    page.locator("#rule-far").get_by_text("unknown").wait_for()
+    live(page)
+    story.observe("a", 5000, 1.0)
+    web.app.state.web.observer.watch(["a"])
+    page.locator("#rule-far").get_by_text("would hold it").wait_for()
+    assert store.policy().rules == (Rule("far", "lag", 1000, 10, reason="call the data team"),)
 
 
 def test_a_refusal_in_the_dialog(served: Make, store: EventStore, browse: Browse) -> None:
@@ -205,6 +227,7 @@ def test_every_page_in_both_schemes(served: Make, store: EventStore, browse: Bro
     """With nothing to complain about; neither a window nor a phone scrolls sideways."""
     fill(store)
     Admin(store).set_window("nightly", "30 2 * * *", zone="Europe/Berlin", lasts_s=1800, reason="backup")
+    Admin(store).set_rule("far-behind", "lag", upper=800, lower=10, selector="team=orders", reason="call the data team")
     web = served()
     page = browse(scheme)
     for path, name in (("/", "web-jobs"), ("/audit", "web-audit"), ("/jobs/payments_dedupe", ""), ("/policy", "web-policy")):

@@ -19,6 +19,7 @@ from slackwater.persistence.store import EventStore
 from slackwater.persistence.verify import verify
 
 NIGHTLY = {"name": "nightly", "cron": "30 2 * * *", "zone": "Europe/Berlin", "lasts_s": 1800, "selector": "team=payments"}
+FAR_BEHIND = {"name": "far-behind", "metric": "lag", "upper": 1000, "lower": 10, "for_s": 90, "selector": "team=payments"}
 
 
 async def test_flag_and_windows(client: Client, story: Story, store: EventStore) -> None:
@@ -35,7 +36,7 @@ async def test_flag_and_windows(client: Client, story: Story, store: EventStore)
     assert await ask("set_flag", mode="some", selector="team=payments") == (200, False, 1)
     assert await ask("set_window", **NIGHTLY, reason="backup", expected_version=1) == (200, True, 2)
     said = (await web.get("/api/v1/policy")).json()
-    assert said == plain(Admin(store).policy())
+    assert said == {**plain(Admin(store).policy()), "watched_jobs": []}
     assert said["windows"] == [{**NIGHTLY, "reason": "backup"}]
     coming = (await web.get("/api/v1/policy/upcoming", params={"count": 2})).json()
     assert coming == plain(Admin(store).upcoming_windows(2))
@@ -45,6 +46,24 @@ async def test_flag_and_windows(client: Client, story: Story, store: EventStore)
     assert (await web.post("/api/v1/jobs/c/pause")).json()["code"] == "pause_disabled"
     history = [(one.actor, one.channel) for one in store.history(POLICY_ID)]
     assert history == [("ana", "http")] * 3
+
+
+async def test_rules(client: Client, story: Story, store: EventStore) -> None:
+    """Set, shown with what each sees of whom it watches, as Python shows it; already so; another one; removed."""
+    story.observe("b", 5000, 1.0)
+    web: AsyncClient = await client()
+    asked = {**FAR_BEHIND, "release_s": None, "reason": "look"}
+    for said, changed in ((asked, True), (asked, False), ({**asked, "release_s": 600}, True)):
+        answer = await web.post("/api/v1/policy/set_rule", json=said)
+        assert (answer.status_code, answer.json()["changed"]) == (200, changed)
+    policy, watched = (await web.get("/api/v1/policy")).json(), plain(Admin(store).watched_jobs())
+    assert policy == {**plain(Admin(store).policy()), "watched_jobs": watched}
+    assert policy["rules"] == [{**asked, "release_s": 600}]
+    assert [(one["name"], one["value"], one["would_hold"]) for one in watched] == [("a", None, False), ("b", 5000, True)]
+    for changed in (True, False):
+        answer = await web.post("/api/v1/policy/remove_rule", json={"name": "far-behind", "reason": "moved"})
+        assert (answer.status_code, answer.json()["changed"]) == (200, changed)
+    assert store.policy().rules == ()
 
 
 @pytest.mark.parametrize(
@@ -59,6 +78,10 @@ async def test_flag_and_windows(client: Client, story: Story, store: EventStore)
         ("set_window", {**NIGHTLY, "cron": "61 * * * *"}, 400, "bad_policy"),
         ("set_window", {**NIGHTLY, "lasts_s": 10**30}, 400, "bad_policy"),
         ("set_window", {**NIGHTLY, "lasts_s": "30m"}, 400, "bad_envelope"),
+        ("set_rule", {**FAR_BEHIND, "metric": "mood"}, 400, "bad_policy"),
+        ("set_rule", {**FAR_BEHIND, "lower": 1000}, 400, "bad_policy"),
+        ("set_rule", {**FAR_BEHIND, "upper": 10**30}, 400, "bad_policy"),
+        ("set_rule", {**FAR_BEHIND, "for": "90s"}, 400, "bad_envelope"),
     ],
 )
 async def test_what_makes_no_sense(

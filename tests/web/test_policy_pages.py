@@ -10,6 +10,7 @@ from tests.web.test_access import post
 from slackwater.admin.web.settings import web_settings
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import POLICY_ID
+from slackwater.core.policy.rule import Rule
 from slackwater.persistence.store import EventStore
 
 
@@ -17,7 +18,7 @@ async def test_setting_by_forms(client: Client, story: Story, store: EventStore)
     """Flag and windows are shown as they are, asked about with what they are filled in, and changed with a reason, once."""
     web: AsyncClient = await client()
     page = (await web.get("/policy")).text
-    assert ("pausing is on for all" in page, "Nobody is held by a rule" in page) == (True, True)
+    assert ("pausing is on for all" in page, "held by the clock" in page, "held by a rule" in page) == (True, True, True)
     flag = {"mode": "some", "selector": "team=payments", "percent": "", "otherwise": "refuse", "reason": "try it there"}
     window = {"name": "nightly", "cron": "30 2 * * *", "zone": "Europe/Berlin", "for": "30m", "selector": "team=payments"}
     for verb, fields in (("set_flag", flag), ("set_window", {**window, "reason": "CHG-1"}), ("set_flag", flag)):
@@ -50,21 +51,46 @@ async def test_an_open_window_says_until_when(client: Client, story: Story, stor
     assert "<b>open</b>, until" in (await web.get("/policy")).text
 
 
+async def test_rules_by_forms(client: Client, story: Story, store: EventStore) -> None:
+    """Shown with what each sees now, what it would hold first; asked about as it is, but for the reason; removed."""
+    story.observe("b", 5000, 1.0)
+    web: AsyncClient = await client()
+    new = (await web.get("/policy/set_rule?name=")).text
+    assert ('value="1m"' in new, 'value="errors_per_min"' in new) == (True, True)
+    rule = {"name": "far", "metric": "lag", "upper": "1000", "lower": "10", "for": "1h30m", "release_after": "90s"}
+    for fields in ({**rule, "release_after": "", "reason": "CHG-1"}, {**rule, "reason": "CHG-2"}):
+        assert (await post(web, "/policy/set_rule", "/policy/set_rule", **fields)).status_code == 303
+    assert store.policy().rules == (Rule("far", "lag", 1000, 10, 5400, 90, reason="CHG-2"),)
+    page = (await web.get("/policy")).text
+    row = page[page.index('id="rule-far"') :].split("</tr>")[0]
+    for words in ("1,000 or more", "1h 30m", "10 or less", "1m 30s", "“CHG-2”", "every job", "5,000 <b>would hold it</b>"):
+        assert words in row, words
+    assert row.index("/jobs/b") < row.index("/jobs/a")
+    asked = (await web.get("/policy/set_rule?name=far")).text
+    assert ('value="90m"' in asked, 'value="90s"' in asked, "CHG-2" in asked) == (True, True, False)
+    answer = await post(web, "/policy/remove_rule", "/policy/remove_rule?name=far", name="far", reason="moved")
+    assert (answer.status_code, store.policy().rules) == (303, ())
+
+
 async def test_a_form_that_is_refused(client: Client, story: Story, store: EventStore) -> None:
     """It comes back with what is wrong and what it said; recorded; nothing changed. A server that only shows has no form."""
     web: AsyncClient = await client()
     window = {"name": "n", "cron": "0 2 * * *", "for": "30m", "reason": "my words"}
+    rule = {"name": "n", "metric": "lag", "upper": "9", "lower": "1", "for": "1m", "reason": "my words"}
     for verb, fields in (
         ("set_flag", {"mode": "some", "percent": "many", "reason": "my words"}),
         ("set_flag", {"mode": "maybe", "otherwise": "refuse", "reason": "my words"}),
         ("set_window", {**window, "for": "soon"}),
         ("set_window", {**window, "zone": "Mars/Olympus"}),
         ("set_window", {**window, "cron": "61 * * * *"}),
+        ("set_rule", {**rule, "upper": "many"}),
+        ("set_rule", {**rule, "for": ""}),
+        ("set_rule", {**rule, "lower": "9"}),
     ):
         answer = await post(web, f"/policy/{verb}", f"/policy/{verb}", **fields)
         assert (answer.status_code, "bad_policy" in answer.text, "my words" in answer.text) == (400, True, True)
     rows = store.query("SELECT job_id, code, channel FROM refusals").rows
-    assert rows == ((POLICY_ID, "bad_policy", "http"),) * 5
+    assert rows == ((POLICY_ID, "bad_policy", "http"),) * 8
     assert store.policy().version == 0
     assert (await web.get("/policy/explode")).status_code == 404
     shows: AsyncClient = await client(web_settings("127.0.0.1", 8321, read_only=True))

@@ -68,6 +68,11 @@ function observed(seen) {
     for (const cell of document.querySelectorAll(`[data-rate="${CSS.escape(one.job)}"]`)) cell.textContent = text(one.records_per_s);
     document.dispatchEvent(new CustomEvent("observed", { detail: one }));
   }
+  // What a rule makes of it the server says.
+  if (document.querySelector("[data-observed]")) {
+    isStale = true;
+    refresh();
+  }
 }
 
 function connect() {
