@@ -20,8 +20,7 @@ from .door import Door
 class WatchedJob:
     """What a rule sees of a job now, by what workers told last."""
 
-    name: str
-    """Of the job."""
+    job: str
     rule: str
     metric: str
     value: int | None
@@ -81,7 +80,7 @@ class RulesAdmin:
             for job in known
             for one in policy.rules_for(job.id, job.spec.labels)
         ]
-        return tuple(sorted(found, key=lambda one: (one.rule, one.name)))
+        return tuple(sorted(found, key=lambda one: (one.rule, one.job)))
 
 
 def now_text(job: WatchedJob) -> str:

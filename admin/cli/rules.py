@@ -84,10 +84,10 @@ def _show(rules: Any, watched: Any, output: Output) -> None:
 
     rows, cells = [], []
     for one in rules:
-        jobs = [job for job in watched if job.rule == one.name]
-        rows.append({**plain(one), "hold": one.hold, "jobs": plain(jobs)})
+        seen = [each for each in watched if each.rule == one.name]
+        rows.append({**plain(one), "hold": one.hold, "jobs": plain(seen)})
         ends = "a person" if one.release_s is None else f"{one.lower} or less for {duration_text(one.release_s)}"
         said = (one.name, f"{one.metric} {one.upper} or more for {duration_text(one.for_s)}", ends)
-        cells += [(*said, job.name, job.value, now_text(job)) for job in jobs]
-        cells += [] if jobs else [(*said, "", "", "watches no job")]
+        cells += [(*said, each.job, each.value, now_text(each)) for each in seen]
+        cells += [] if seen else [(*said, "", "", "watches no job")]
     show(rows, ("RULE", "HOLDS AT", "LETS GO AT", "JOB", "IS AT", "NOW"), cells, output)

@@ -59,7 +59,7 @@ async def test_rules(client: Client, story: Story, store: EventStore) -> None:
     policy, watched = (await web.get("/api/v1/policy")).json(), plain(Admin(store).watched_jobs())
     assert policy == {**plain(Admin(store).policy()), "watched_jobs": watched}
     assert policy["rules"] == [{**asked, "release_s": 600}]
-    assert [(one["name"], one["value"], one["would_hold"]) for one in watched] == [("a", None, False), ("b", 5000, True)]
+    assert [(one["job"], one["value"], one["would_hold"]) for one in watched] == [("a", None, False), ("b", 5000, True)]
     for changed in (True, False):
         answer = await web.post("/api/v1/policy/remove_rule", json={"name": "far-behind", "reason": "moved"})
         assert (answer.status_code, answer.json()["changed"]) == (200, changed)
