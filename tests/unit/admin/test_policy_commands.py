@@ -105,7 +105,7 @@ def test_rules(run: Run, store: EventStore) -> None:
     words = ("rule", "add", "far-behind", "--metric", "lag", "--upper", "1000", "--lower", "10", "--for", "2m",
              "--release-after", "10m", "-l", "team=payments")  # fmt: skip
     (dry,) = json.loads(run(*words, "--dry-run", "-o", "json").out)
-    assert [(job["name"], job["value"], job["would_hold"]) for job in dry["jobs"]] == [("a", 5000, True), ("b", None, False)]
+    assert [(job["job"], job["value"], job["would_hold"]) for job in dry["jobs"]] == [("a", 5000, True), ("b", None, False)]
     assert "would hold it" in run(*words, "--dry-run").out
     assert store.policy().version == 0
     assert run(*words).out == "rule far-behind: watches 2 jobs, 1 of them too high now\n"
