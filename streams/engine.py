@@ -108,12 +108,11 @@ class Engine:
                 if fault is not None:
                     poison.setdefault(index, _NOT_UTF8 if index in garbled else compiled.faults[fault])
             found = found.filter(found.column("fault").is_null())
-        if "verdict" in found.column_names:
-            failed = found.filter(found.column("verdict").is_null()).column("n").to_pylist()
-            for count, index in enumerate(failed):
-                why = self._why(compiled, table.slice(index, 1)) if count < EXPLAINED_MAX else _FAILED
-                poison.setdefault(index, ("expression_error", why))
-            found = found.filter(found.column("verdict"))
+        failed = found.filter(found.column("verdict").is_null()).column("n").to_pylist()
+        for count, index in enumerate(failed):
+            why = self._why(compiled, table.slice(index, 1)) if count < EXPLAINED_MAX else _FAILED
+            poison.setdefault(index, ("expression_error", why))
+        found = found.filter(found.column("verdict"))
         return _Part(found.column("n"), found.column("k").to_pylist(), found.column("o").to_pylist())
 
     def _query(self, ways: tuple[str, ...], batch: Batch, table: pa.Table) -> pa.Table:

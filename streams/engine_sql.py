@@ -23,10 +23,10 @@ _OBJECT: Final = "CASE WHEN starts_with(ltrim(v, ' \t\r\n'), '{') THEN v ELSE '!
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`fast` gives n, fault, k, o for kept and faulty records and raises if an expression fails for any record.
+    """Both give n, fault, k, o, verdict, of the same types: parts of one batch may take either way.
 
-    `careful` gives n, fault, k, o, verdict for every record and never raises: verdict is NULL where an expression fails,
-    else whether the record is kept.
+    `fast` gives kept and faulty records, all with verdict true, and raises if an expression fails for any record. `careful`
+    gives every record and never raises: verdict is NULL where an expression fails, else whether the record is kept.
     """
 
     fast: str
@@ -47,7 +47,7 @@ def query_of(pipeline: Pipeline) -> Query:
     keep = f"coalesce({pipeline.where}, false)" if pipeline.where else "true"
     key = f"encode({pipeline.key})" if pipeline.key else "k"
     out = _output(pipeline)
-    fast = _select("n", "fault", _where_good(key, "k"), _where_good(out, "o"), source=step)
+    fast = _select("n", "fault", _where_good(key, "k"), _where_good(out, "o"), "true AS verdict", source=step)
     struct = f"struct_pack(keep := {keep}, k := CASE WHEN {keep} THEN {key} END, o := CASE WHEN {keep} THEN {out} END)"
     tried = _select("n", "fault", f"TRY(CASE WHEN fault IS NULL THEN {struct} END) AS s", source=step)
     return Query(

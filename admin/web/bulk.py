@@ -32,15 +32,18 @@ def plan_page(
 
 @router.post("/bulk")
 def do(request: Request, admin: Asking, form: Sent) -> Response:
-    """Ask them all; each is answered for itself. The same form again is answered as the first time."""
+    """Ask them all; each is answered for itself. The same form again is answered as the first time.
+
+    A protected job whose name was not typed is refused by the desk like at every other door, and the others go on.
+    """
     verb, names = form.text("verb") or "", form.every("name")
     try:
         asked = _read(verb, form)
-        _check_protected(request, names, form)
     except SlackwaterError as error:
         return _plan(request, admin, verb, names, form, error)
-    answers = admin.ask_each(names, asked, batch_id=form.text("batch_id"), wait=False, yes_protected=names)
-    return page(request, "answers.html", verb=verb, answers=answers, batch_id=form.text("batch_id"))
+    typed, batch_id = (form.text("yes_protected") or "").replace(",", " ").split(), form.text("batch_id")
+    answers = admin.ask_each(names, asked, batch_id=batch_id, wait=False, yes_protected=typed)
+    return page(request, "answers.html", verb=verb, answers=answers, batch_id=batch_id)
 
 
 def _read(verb: str, form: Form) -> Verb:
@@ -50,18 +53,6 @@ def _read(verb: str, form: Form) -> Verb:
         return VERBS[verb](form)
     except ValueError as error:
         raise WebError("bad_until", str(error)) from None
-
-
-def _check_protected(request: Request, names: tuple[str, ...], form: Form) -> None:
-    wanted = _protected(request, names)
-    if wanted and form.text("typed_name") != str(len(names)):
-        message = f"{', '.join(wanted)}: protected; type how many jobs you move ({len(names)})"
-        raise WebError("protected", message, status=409)
-
-
-def _protected(request: Request, names: tuple[str, ...]) -> list[str]:
-    known = {job.id for job in web_of(request).store.jobs() if job.spec.is_protected}
-    return [name for name in names if name in known]
 
 
 def _plan(
@@ -76,8 +67,9 @@ def _plan(
         200 if error is None else status_of(error),
         verb=verb,
         means=MEANS[verb],
+        # What becomes of a protected job once its name is typed, not that it must be.
         plan=admin.ask_each(names, asked, dry_run=True, yes_protected=names),
-        protected=_protected(request, names),
+        protected=[job.id for job in web_of(request).store.jobs() if job.id in names and job.spec.is_protected],
         form=form,
         error=error,
         batch_id=uuid.uuid4().hex,

@@ -234,11 +234,34 @@ async def test_a_protected_job(client: Client, store: EventStore) -> None:
     for typed in ({}, {"yes_protected": "ledge"}):
         answer = await post(web, "/jobs/ledger/stop", "/jobs/ledger/stop", reason="x", **typed)
         assert (answer.status_code, "protected" in answer.text) == (409, True)
-    many = await post(web, "/bulk", "/jobs/ledger/stop", verb="stop", name=["ledger"], batch_id="b1")
-    assert many.status_code == 409
     assert store.head() == before
     assert (await post(web, "/jobs/ledger/stop", "/jobs/ledger/stop", yes_protected="ledger")).status_code == 303
     assert store.head().seq == before.seq + 1
+
+
+async def test_protected_jobs_among_many(client: Client, story: Story, store: EventStore) -> None:
+    """The page names them and each moves only if its own name was typed; the others go on, and what was typed stays."""
+    jobs = ["a", "ledger", "vault.eu"]
+    for name in jobs[1:]:
+        story.run(name, labels={"protected": "true"})
+    web: AsyncClient = await client()
+    plan = (await web.get("/bulk", params={"verb": "pause", "name": jobs})).text
+    assert ("Protected: ledger, vault.eu." in plan, plan.count("<b>PAUSING</b>")) == (True, 3)
+
+    async def pause(batch_id: str, **typed: str) -> str:
+        asked = {"verb": "pause", "name": jobs, "batch_id": batch_id, **typed}
+        return (await post(web, "/bulk", "/jobs/a/pause", **asked)).text
+
+    def held() -> list[str]:
+        return [job.id for job in store.jobs() if job.holds]
+
+    assert (await pause("b1", typed_name="3")).count("is protected: to pause it takes its name") == 2
+    assert held() == ["a"]
+    assert 'value="ledger"' in await pause("b2", yes_protected="ledger", **{"for": "soon"})
+    assert "vault.eu is protected" in await pause("b3", yes_protected="3, ledger vault a")
+    assert held() == ["a", "ledger"]
+    assert "is protected" not in await pause("b4", yes_protected="vault.eu,ledger")
+    assert held() == jobs
 
 
 async def test_many_at_once(client: Client, story: Story, store: EventStore) -> None:

@@ -160,12 +160,20 @@ def _wide(entries: int) -> str:
     return '{"id":5,"name":"a","more":[' + "1," * entries + "1]}"
 
 
-def test_more_than_the_memory_holds_at_once() -> None:
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        ("no", "bad_json"),
+        # The half that it is in is worked on with care, the other is not.
+        ('{"id":0,"name":"a"}', "expression_error"),
+    ],
+)
+def test_more_than_the_memory_holds_at_once(bad: str, code: str) -> None:
     """Such a batch is worked on in parts: what becomes of a record is what becomes of it alone."""
     engine = Engine(parse_job(TENTH), memory_limit="24MB")
-    outcome = engine.run(batch_of("orders", [*[_wide(30_000)] * 30, "no", *[_wide(30_000)] * 30], 100))
+    outcome = engine.run(batch_of("orders", [*[_wide(30_000)] * 30, bad, *[_wide(30_000)] * 30], 100))
     assert [row["key"] for row in outcome.outputs["big"]] == [f"k{n}".encode() for n in range(100, 161) if n != 130]
-    assert [(letter.offset, letter.code) for letter in outcome.dead_letters] == [(130, "bad_json")]
+    assert [(letter.offset, letter.code) for letter in outcome.dead_letters] == [(130, code)]
 
 
 def test_one_record_is_more_than_the_memory_holds() -> None:
