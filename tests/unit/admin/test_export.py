@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,12 @@ def test_a_part_of_it(admin: Admin, tmp_path: Path, format: str) -> None:
         path = tmp_path / "part"
         admin.export(path, format, force=True, **asked)  # type: ignore[arg-type]
         assert read(path, format) == expected, asked
+
+
+def test_from_the_first_time_there_is(admin: Admin, tmp_path: Path) -> None:
+    """No time is before it; the whole log comes after it."""
+    found = admin.export(tmp_path / "all", first=datetime.min.replace(tzinfo=UTC))
+    assert (found.first_seq, found.last_seq) == (1, admin.store.head().seq)
 
 
 def test_what_it_refuses(admin: Admin, tmp_path: Path) -> None:
