@@ -52,16 +52,26 @@ def time_of(text: str) -> datetime:
     try:
         return in_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
-        raise InvalidCommand("bad_time", f"that is no time: {error}", hint=TIME_HINT) from None
+        raise _no_time(error) from None
 
 
 def past(moment: Moment) -> Moment:
-    """The same. Raises InvalidCommand `bad_time` for a time without a zone, or still to come."""
-    if isinstance(moment, datetime) and moment.tzinfo is None:
+    """The same, a time in UTC. Raises InvalidCommand `bad_time` for a time without a zone, one that is none, or to come."""
+    if not isinstance(moment, datetime):
+        return moment
+    if moment.tzinfo is None:
         raise InvalidCommand("bad_time", "the time has no time zone", hint="datetime(…, tzinfo=UTC), or …Z")
-    if isinstance(moment, datetime) and moment > datetime.now(UTC):
+    try:
+        at = in_utc(moment)
+    except (ValueError, OverflowError) as error:
+        raise _no_time(error) from None
+    if at > datetime.now(UTC):
         raise InvalidCommand("bad_time", f"{moment.isoformat()} is still to come", hint="the log says what was")
-    return moment
+    return at
+
+
+def _no_time(error: Exception) -> InvalidCommand:
+    return InvalidCommand("bad_time", f"that is no time: {error}", hint=TIME_HINT)
 
 
 def _not_there(store: EventStore, name: str, seq: int) -> NotFound:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -20,6 +20,8 @@ from .whole_file import whole_file
 
 CHUNK_EVENTS: Final = 5000
 """In memory at once; a row group of Parquet."""
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def export(
 
 def _before(store: EventStore, first: int | datetime) -> int:
     """The event before the first that is wanted; of a time, the last that was recorded before it."""
-    moment = first - 1 if isinstance(first, int) else past(first) - timedelta(microseconds=1)
+    moment = first - 1 if isinstance(first, int) else max(past(first), _BEGINNING + _INSTANT) - _INSTANT
     with translated():
         return store.as_of(moment, ()).seq
 

@@ -3,11 +3,14 @@
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from .errors import InvalidCommand, Unavailable
+
+_SHOWN_CHARS: Final = 50
+"""Of the file's name in that of its part, which so is no longer than a name may be."""
 
 
 @contextmanager
@@ -16,7 +19,7 @@ def whole_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
 
     Raises InvalidCommand `file_exists`, Unavailable `file_not_writable`. Whatever ends it too early, `path` is as it was.
     """
-    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}.part"
+    part = path.parent / f".{path.name[:_SHOWN_CHARS]}.{uuid.uuid4().hex[:12]}.part"
     try:
         if not force and path.exists():
             raise FileExistsError
@@ -24,12 +27,27 @@ def whole_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # A link fails where a file has come meanwhile; a rename would take its place.
-        (os.replace if force else os.link)(part, path)
+        (os.replace if force else _name)(part, path)
     except FileExistsError:
         raise InvalidCommand("file_exists", f"{path} is there already", hint="name another, or --force") from None
     except OSError as error:
         hint = "is there such a directory, may you write to it, is there room?"
         raise Unavailable("file_not_writable", f"{path}: {error.strerror or error}", hint=hint) from error
     finally:
-        part.unlink(missing_ok=True)
+        # Where it could not be made there is nothing to remove, and what is wrong has been said.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _name(part: Path, path: Path) -> None:
+    """Fails where a file has come meanwhile; a rename alone would take its place."""
+    try:
+        os.link(part, path)
+    except OSError:
+        # vfat, SMB and some of FUSE know no links: there the name is taken first, which fails as well where it is not free.
+        path.open("xb").close()
+        try:
+            os.replace(part, path)
+        except OSError:
+            path.unlink()
+            raise

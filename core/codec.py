@@ -44,7 +44,8 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
 
 def time_text(at: datetime) -> str:
     """UTC ISO-8601 with microseconds: `2026-11-24T08:00:00.000000Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: its years before 1000 have fewer digits, and the text would not sort as time does.
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def canonical(value: Any) -> bytes:

@@ -15,6 +15,8 @@ from .recorded import Recorded
 from .spec import JobSpec
 from .states import TRANSITIONAL, JobState
 
+FOLD_VERSION: Final = 1
+"""Another number for another fold: snapshots of an older one are none. tests/histories/folds.golden.jsonl holds it."""
 EARLIER_MAX: Final = 10
 PROOFS: Final = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
 """Events by which workers prove that a wish was carried out."""

@@ -1,7 +1,9 @@
-"""The audit views of revision 0001: the same columns on both databases. docs/audit.md explains them."""
+"""The audit views of revision 0001, and how a later one changes them. docs/audit.md explains their columns."""
 
 import re
 from typing import Final
+
+from sqlalchemy import Connection, text
 
 AUDIT_VIEWS: Final = (
     """CREATE VIEW events AS
@@ -61,6 +63,11 @@ _SPELLINGS: Final = {
         (r"ELEMENT\((\w+)\)", r"\1"),
     ),
 }
+_REPLACED: Final = {
+    "sqlite": ("DROP VIEW {name}", "CREATE VIEW {name} AS {query}"),
+    # In place: whoever was granted the old one, or built a view on it, is to have the new one.
+    "postgresql": ("CREATE OR REPLACE VIEW {name} AS {query}",),
+}
 
 
 def render(view: str, dialect: str) -> str:
@@ -68,3 +75,10 @@ def render(view: str, dialect: str) -> str:
     for pattern, replacement in _SPELLINGS[dialect]:
         view = re.sub(pattern, replacement, view)
     return view
+
+
+def replace_view(connection: Connection, name: str, query: str) -> None:
+    """The view asks `query` from now on. New columns come after the old ones, which keep their types."""
+    dialect = connection.dialect.name
+    for statement in _REPLACED[dialect]:
+        connection.execute(text(render(statement.format(name=name, query=query), dialect)))

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, select, text
 
+from slackwater.core.evolve import FOLD_VERSION
 from slackwater.core.job import Job
 
 from . import tables as t
@@ -44,8 +45,9 @@ def _body() -> TypeAdapter[Any]:
 
 @cache
 def _shape() -> str:
-    """Changes with any field of a job: what another Slackwater folded may lack what this one would have found."""
-    return hashlib.sha256(json.dumps(_body().json_schema(), sort_keys=True).encode()).hexdigest()[:16]
+    """Changes with any field of a job and with its meaning: what another folded is not what this one would have."""
+    shape = (FOLD_VERSION, _body().json_schema())
+    return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def keep(connection: Connection, snapshot: Snapshot) -> None:

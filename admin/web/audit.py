@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from slackwater.persistence.store import Table
 
 from ..api import Admin
+from ..as_of import past
 from ..cli.render import plain
 from ..desk import translated
 from ..errors import SlackwaterError
@@ -124,7 +125,7 @@ def rows_of(request: Request, admin: Admin, sql: str, as_of: str) -> list[dict[s
 
 def _position(request: Request, as_of: str) -> int:
     """The event that `:as_of` stands for: the last one now, if nothing was said. Raises InvalidCommand `bad_time`."""
-    moment = said_moment(as_of) if as_of else None
+    moment = past(said_moment(as_of)) if as_of else None
     store = web_of(request).store
     with translated():
         return store.head().seq if moment is None else moment if isinstance(moment, int) else store.as_of(moment, ()).seq

@@ -5,7 +5,7 @@ from typing import Final
 from alembic import op
 from sqlalchemy import text
 
-from slackwater.migrations.audit_views import render
+from slackwater.migrations.audit_views import replace_view
 
 revision = "0002"
 down_revision = "0001"
@@ -58,6 +58,5 @@ def upgrade() -> None:
     """The events stay as they are."""
     connection = op.get_bind()
     for name, query in _VIEWS.items():
-        connection.execute(text(f"DROP VIEW {name}"))
-        connection.execute(text(render(f"CREATE VIEW {name} AS {query}", connection.dialect.name)))
+        replace_view(connection, name, query)
     connection.execute(text("CREATE INDEX event_at ON event (at, seq)"))

@@ -3,9 +3,8 @@
 from typing import Final
 
 from alembic import op
-from sqlalchemy import text
 
-from slackwater.migrations.audit_views import render
+from slackwater.migrations.audit_views import replace_view
 
 revision = "0004"
 down_revision = "0003"
@@ -38,6 +37,4 @@ _HOLDS: Final = """WITH told AS (
 
 def upgrade() -> None:
     """The events stay as they are."""
-    connection = op.get_bind()
-    connection.execute(text("DROP VIEW holds"))
-    connection.execute(text(render(f"CREATE VIEW holds AS {_HOLDS}", connection.dialect.name)))
+    replace_view(op.get_bind(), "holds", _HOLDS)

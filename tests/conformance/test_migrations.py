@@ -98,6 +98,19 @@ def test_an_upgraded_view_says_the_same(first: SqlStore, url: str, view: str) ->
     assert sorted(rows, key=repr) == sorted(before.rows, key=repr)
 
 
+def test_what_rests_on_a_view_outlives_an_upgrade(first: SqlStore, url: str, intruder: Intruder) -> None:
+    """Somebody's own view over the audit's, and on PostgreSQL whoever was granted one, answer as before."""
+    intruder("CREATE VIEW own AS SELECT holds.owner FROM holds JOIN pauses ON pauses.job_id = holds.job_id")
+    asked = ["SELECT * FROM own ORDER BY owner"]
+    if url.startswith("postgresql"):
+        intruder("GRANT SELECT ON holds, pauses TO PUBLIC")
+        asked += [f"SELECT 1 WHERE has_table_privilege('public', '{view}', 'SELECT')" for view in ("holds", "pauses")]
+    before = [first.query(sql).rows for sql in asked]
+    assert all(before)
+    open_store(url, create=True).close()
+    assert [first.query(sql).rows for sql in asked] == before
+
+
 def test_the_tables_are_those_of_the_code(url: str) -> None:
     """persistence/tables.py and the migrations say the same of every column."""
     store = open_store(url, create=True)

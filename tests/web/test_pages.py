@@ -352,6 +352,7 @@ async def test_as_it_was(client: Client, store: EventStore) -> None:
         ({"seq": 1, "time": "2026-01-01T00:00Z"}, "bad_time"),
         ({"time": "2026-01-01T00:00"}, "bad_time"),
         ({"time": "9999-01-01T00:00Z"}, "bad_time"),
+        ({"time": "0001-01-01T00:00+02:00"}, "bad_time"),
         ({"time": "yesterday"}, "bad_time"),
         ({"seq": 999}, "bad_position"),
         ({"seq": 1, "job": "ghost"}, "no_such_job"),
@@ -362,8 +363,10 @@ async def test_no_such_moment(client: Client, story: Story, asked: dict[str, Any
     web: AsyncClient = await client()
     answer = await web.get("/api/v1/state-as-of", params=asked)
     assert (answer.status_code, answer.json()["code"]) == (404 if code == "no_such_job" else 400, code)
-    for path in ({"moment": "yesterday"}, {"moment": "9999-01-01"}, {"moment": "999"}):
-        assert (await web.get("/as-of", params=path)).status_code == 400
+    for moment in ("yesterday", "9999-01-01", "0001-01-01T00:00+02:00", "999"):
+        assert (await web.get("/as-of", params={"moment": moment})).status_code == 400
+    for moment in ("9999-01-01", "0001-01-01T00:00+02:00"):
+        assert (await web.get("/audit.json", params={"sql": "SELECT :as_of", "as_of": moment})).status_code == 400
 
 
 @pytest.mark.parametrize(

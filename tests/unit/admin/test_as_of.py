@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,13 @@ def test_who_held_it(admin: Admin) -> None:
     assert admin.state_as_of(found.seq) == found
 
 
+@pytest.mark.parametrize("year", [1, 999])
+def test_before_everything(admin: Admin, year: int) -> None:
+    """A time long before the log, up to the first there is, has no event before it."""
+    found = admin.state_as_of(datetime(year, 1, 1, tzinfo=UTC))
+    assert (found.seq, found.at, found.jobs) == (0, None, ())
+
+
 def test_which_jobs(admin: Admin) -> None:
     """Those named, those with these labels, both, or all."""
     head = admin.store.head().seq
@@ -64,6 +71,8 @@ def test_what_it_refuses(admin: Admin) -> None:
     for moment, code in (
         (now + timedelta(hours=1), "bad_time"),
         (now.replace(tzinfo=None), "bad_time"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=2))), "bad_time"),
+        (datetime.max.replace(tzinfo=timezone(timedelta(hours=-2))), "bad_time"),
         (999, "bad_position"),
     ):
         with pytest.raises(errors.InvalidCommand) as refused:

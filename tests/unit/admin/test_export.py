@@ -1,9 +1,11 @@
 """The log as a file: what was in it comes back, can be checked, and never takes another file's place unasked."""
 
+import errno
 import json
+import os
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,12 @@ def test_a_part_of_it(admin: Admin, tmp_path: Path, format: str) -> None:
         assert read(path, format) == expected, asked
 
 
+def test_from_the_first_time_there_is(admin: Admin, tmp_path: Path) -> None:
+    """No time is before it; the whole log comes after it."""
+    found = admin.export(tmp_path / "all", first=datetime.min.replace(tzinfo=UTC))
+    assert (found.first_seq, found.last_seq) == (1, admin.store.head().seq)
+
+
 def test_what_it_refuses(admin: Admin, tmp_path: Path) -> None:
     """A file that is there, a place that is none, a moment, a job or a format that is none; nothing is left behind."""
     there = tmp_path / "there"
@@ -105,6 +113,8 @@ def test_what_it_refuses(admin: Admin, tmp_path: Path) -> None:
     for path, asked, code in (
         (there, {}, "file_exists"),
         (tmp_path / "no" / "file", {}, "file_not_writable"),
+        (there / "file", {}, "file_not_writable"),
+        (tmp_path / ("x" * 256), {}, "file_not_writable"),
         (tmp_path / "x", {"format": "xml"}, "bad_format"),
         (tmp_path / "x", {"first": 0}, "bad_position"),
         (tmp_path / "x", {"last": 999}, "bad_position"),
@@ -141,6 +151,32 @@ def test_completely_or_not_at_all(admin: Admin, tmp_path: Path, monkeypatch: pyt
     path.unlink()
     with pytest.raises(errors.InvalidCommand, match="there already"):
         admin.export(path, format)
+    assert path.read_text() == "meanwhile"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_longest_name(admin: Admin, tmp_path: Path) -> None:
+    """Whatever the file system takes for a name, the export does."""
+    path = tmp_path / ("ж" * 127)
+    admin.export(path)
+    assert len(read(path, "jsonl")) == admin.store.head().seq
+
+
+def test_where_no_file_has_two_names(admin: Admin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On vfat or SMB, which know no hard links, a file is made just so, and takes no other's place either."""
+
+    def refused(*_: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refused)
+    path = tmp_path / "events"
+    admin.export(path)
+    assert len(read(path, "jsonl")) == admin.store.head().seq
+    real = admin.store.read
+    monkeypatch.setattr(admin.store, "read", lambda *page: path.write_text("meanwhile") and real(*page))
+    path.unlink()
+    with pytest.raises(errors.InvalidCommand, match="there already"):
+        admin.export(path)
     assert path.read_text() == "meanwhile"
     assert not list(tmp_path.glob(".*"))
 
