@@ -113,9 +113,9 @@ def as_text(data: Any, output: Output) -> str:
     text = json.dumps(data, ensure_ascii=False)
     if output is not Output.YAML:
         return text
-    import yaml  # type: ignore[import-untyped]
+    from .yaml_text import yaml_text
 
-    return str(yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True)).rstrip()
+    return yaml_text(json.loads(text))
 
 
 def connect() -> Any:
