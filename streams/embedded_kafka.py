@@ -27,6 +27,7 @@ from .embedded_kafka_errors import (
     EmbeddedKafkaError,
     MissingJava,
 )
+from .embedded_kafka_fence import fence, has_run
 from .embedded_kafka_settings import HOST, SETTINGS, free_ports, write_properties
 from .kafka_jars import kafka_jars
 
@@ -127,11 +128,13 @@ class EmbeddedKafka:
             jvm += ["--enable-native-access=ALL-UNNAMED", f"-Djava.io.tmpdir={self.directory / 'tmp'}"]
             jvm += ["-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", class_path]
             jvm += ["-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX"]
-            keeper = [sys.executable, "-I", "-S", str(KEEPER)]
+            keeper = [sys.executable, "-I", "-S", str(KEEPER), str(os.getpid()), str(STOP_GRACE_S), *jvm, "kafka.Kafka"]
             with log:
                 self._format_once(jvm, properties, log)
+                if has_run(self.directory):
+                    fence(keeper, self.directory, controller_port, log, deadline)
                 self._keeper = subprocess.Popen(
-                    [*keeper, str(os.getpid()), str(STOP_GRACE_S), *jvm, "kafka.Kafka", str(properties)],
+                    [*keeper, str(properties)],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=log,

@@ -28,6 +28,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "share.coordinator.state.topic.num.partitions": "4",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
+    # It would leave every partition without a leader while transactions still end: see embedded_kafka_fence.
+    "controlled.shutdown.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "2000",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",

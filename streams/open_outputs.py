@@ -7,12 +7,15 @@ The coordinator decides a transaction, and then writes its markers partition by 
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import structlog
 from confluent_kafka.admin import AdminClient
 
 from slackwater.core.cut import PartitionKey
 
 from .job_group import stable_ends, undecided
 from .kafka_connection import KafkaConnection
+
+log = structlog.get_logger()
 
 ABORT_INTERVAL_S: Final = 10.0
 """How often a broker looks for transactions whose time is up (transaction.abort.timed.out…cleanup.interval.ms)."""
@@ -47,6 +50,11 @@ class OpenOutputs:
         if not self._waits_for:
             self._waits_for, self._since = undecided(self._admin, self._topics), self._clock()
         elif self._clock() - self._since > self._ours_s:
+            log.warning(
+                "a transaction on an output is open for longer than one of ours can be, and readers wait behind it",
+                partitions=[f"{topic}[{partition}]" for topic, partition in sorted(self._waits_for)],
+                hint="kafka-transactions.sh find-hanging says whose it is, and whether Kafka forgot to end it",
+            )
             self._waits_for = {}
         else:
             stable = stable_ends(self._admin, sorted(self._waits_for))

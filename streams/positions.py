@@ -54,10 +54,7 @@ def place(consumer: Consumer, keys: Iterable[PartitionKey], want: Want, *, at_en
             tp.offset = 0
         else:
             tp.offset = watermarks(consumer, tp.topic, tp.partition)[at_end]
-    # Committed before anything is taken: a later crash must not decide anew where "latest" is.
-    consumer.commit(offsets=begins, asynchronous=False)
-    for tp in begins:
-        consumer.seek(tp)
+    move(consumer, begins)
 
 
 def _refuse_lost(consumer: Consumer, without: Set[int], topic: str, want: Want) -> None:
@@ -73,15 +70,18 @@ def _refuse_lost(consumer: Consumer, without: Set[int], topic: str, want: Want) 
         raise Unmendable(OFFSETS_LOST, lost_text((topic, partition) for partition in sorted(lost)))
 
 
-def skip(consumer: Consumer, stands: Cut, skips: Cut) -> None:
-    """Continue after gaps that someone accepted: a partition that stands before its offset there is moved to it."""
-    ahead = {(topic, partition): offset for topic, partition, offset in skips}
-    behind = [at for at in stands if ahead.get((at.topic, at.partition), 0) > at.offset]
-    moved = [TopicPartition(at.topic, at.partition, ahead[at.topic, at.partition]) for at in behind]
-    if moved:
-        consumer.commit(offsets=moved, asynchronous=False)
-        for tp in moved:
-            consumer.seek(tp)
+def ahead(stands: Cut, skips: Cut) -> list[TopicPartition]:
+    """Where to continue after gaps that someone accepted: each partition that stands before its offset there."""
+    there = {(topic, partition): offset for topic, partition, offset in skips}
+    behind = [at for at in stands if there.get((at.topic, at.partition), 0) > at.offset]
+    return [TopicPartition(at.topic, at.partition, there[at.topic, at.partition]) for at in behind]
+
+
+def move(consumer: Consumer, to: list[TopicPartition]) -> None:
+    """Stand there. Committed before anything is taken: a later crash must not decide anew where "latest" is."""
+    consumer.commit(offsets=to, asynchronous=False)
+    for tp in to:
+        consumer.seek(tp)
 
 
 def refuse_gaps(consumer: Consumer, stands: Cut) -> None:

@@ -160,8 +160,9 @@ class Source:
 
     def skip(self, skips: Cut) -> None:
         """Continue after gaps that someone accepted."""
-        self._has_committed = True
-        positions.skip(self.consumer, self.committed(), skips)
+        if ahead := positions.ahead(self.committed(), skips):
+            self._has_committed = True
+            positions.move(self.consumer, ahead)
 
     def refuse_gaps(self) -> None:
         """Raises Unmendable if records that lie before the job in its partitions are gone."""
