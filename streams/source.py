@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -20,10 +20,9 @@ from slackwater.persistence.steps import reached
 from . import positions
 from .consumer_settings import consumer_settings
 from .kafka_connection import WIRE_BROKE, KafkaConnection
-from .positions import partitions_of
+from .positions import REQUEST_TIMEOUT_S, partitions_of
 from .taken import OutOfRange, Taken, only_records
 
-REQUEST_TIMEOUT_S: Final = 10.0
 _Callback = Callable[[Consumer, list[TopicPartition]], None]
 
 
