@@ -34,7 +34,7 @@ from . import (
 from .context import Web
 from .guard import Guard, is_for_programs
 from .problems import Problem, WebError, problem
-from .templates import STATIC, error_page
+from .templates import STATIC, error_page, prepare
 
 _CODES: Final = {404: "no_such_page", 405: "method_not_allowed", 413: "too_large"}
 _ROUTERS: Final = (
@@ -60,7 +60,10 @@ def make_app(web: Web) -> FastAPI:
     """Reads and commands go to `web`'s log; what runs beside requests lives as long as the app's lifespan."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # What is made on first use, routes among it, is made now: the first reader waits no longer than the next.
+        app.openapi()
+        prepare()
         web.tail.start()
         web.observer.start()
         yield

@@ -70,6 +70,12 @@ _ENVIRONMENT.filters.update(ago=ago, duration=duration_text, until=until, clock=
 _ENVIRONMENT.globals.update(version=__version__, mark=_mark(), query=query)
 
 
+def prepare() -> None:
+    """Compile every template."""
+    for name in _ENVIRONMENT.list_templates():
+        _ENVIRONMENT.get_template(name)
+
+
 def page(request: Request, template: str, http_status: int = 200, /, **context: Any) -> HTMLResponse:
     """The page, with who asks and what they may do."""
     web = web_of(request)

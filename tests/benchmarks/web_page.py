@@ -70,6 +70,7 @@ async def measure(store: EventStore) -> dict[str, dict[str, float]]:
     app = make_app(new_web(store, None, WebSettings(host_names=frozenset({"t"}))))
     found = {}
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
         client = await stack.enter_async_context(AsyncClient(transport=ASGITransport(app), base_url="http://t"))
         for name, address in PAGES.items():
             times = []
