@@ -18,6 +18,7 @@ class Handover:
         self._changed = threading.Condition()
         self._waiting: Taken | None = None
         self._working = False
+        self._moved_at = time.monotonic()
         self._broken: Exception | None = None
         self._is_over = False
 
@@ -31,14 +32,30 @@ class Handover:
         """True once `end` was called: nothing more is put or taken."""
         return self._is_over
 
-    def put(self, taken: Taken, timeout_s: float = WORK_S) -> None:
-        """Wait for the place to be free, and leave the batch there. What takes too long is broken; then it is dropped."""
+    def has_room(self, timeout_s: float) -> bool:
+        """Wait for the place to be free; before that nothing is taken, so that a drain waits for two batches at most.
+
+        A batch that is worked on, or waits, for longer than any takes breaks it.
+        """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._waiting is None or self._broken or self._is_over, timeout_s):
-                self._broken = TimeoutError(f"a batch is worked on for more than {timeout_s:g} s")
+            if self._changed.wait_for(lambda: self._waiting is None or self._broken or self._is_over, timeout_s):
+                return self._broken is None and not self._is_over
+            if time.monotonic() - self._moved_at > WORK_S:
+                self._broken = TimeoutError(f"a batch is worked on for more than {WORK_S:g} s")
+            return False
+
+    def put(self, taken: Taken) -> None:
+        """Leave the batch in the place, which must be free. What is broken or over takes nothing: it is dropped."""
+        with self._changed:
             if self._broken is None and not self._is_over:
-                self._waiting = taken
+                self._waiting, self._moved_at = taken, time.monotonic()
                 self._changed.notify_all()
+
+    def withdraw(self) -> Taken | None:
+        """The batch that waits, if nobody has begun it: it is not to be worked on now."""
+        with self._changed:
+            taken, self._waiting = self._waiting, None
+            return taken
 
     def take(self) -> Taken | None:
         """The next batch, or None once it is over. What was put before the end is still handed out."""
@@ -47,7 +64,7 @@ class Handover:
             if self._waiting is None or self._broken is not None:
                 return None
             taken, self._waiting = self._waiting, None
-            self._working = True
+            self._working, self._moved_at = True, time.monotonic()
             self._changed.notify_all()
             return taken
 

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterable, Set
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from slackwater.core.control.fail import OFFSETS_LOST
 from slackwater.core.cut import Cut, PartitionKey, cut_of, furthest, lost_text
@@ -84,6 +84,12 @@ def move(consumer: Consumer, to: list[TopicPartition]) -> None:
         consumer.seek(tp)
 
 
+def seek(consumer: Consumer, to: Cut) -> None:
+    """Go on taking there."""
+    for topic, partition, offset in to:
+        consumer.seek(TopicPartition(topic, partition, offset))
+
+
 def refuse_gaps(consumer: Consumer, stands: Cut) -> None:
     """Raises DataGap if records that lie before the job are gone, NotYet if the topic ends before it."""
     there = {(at.topic, at.partition): watermarks(consumer, at.topic, at.partition) for at in stands}
@@ -113,6 +119,16 @@ def wake_fetchers(consumer: Consumer, keys: Iterable[PartitionKey]) -> None:
 def lag(consumer: Consumer, stands: Cut) -> int:
     """How many records lie before the job."""
     return sum(max(watermarks(consumer, topic, partition)[1] - offset, 0) for topic, partition, offset in stands)
+
+
+def partition_counts(consumer: Consumer, topics: Iterable[str]) -> dict[str, int]:
+    """Partition count of every topic. Raises KafkaException."""
+    found = {topic: consumer.list_topics(topic, REQUEST_TIMEOUT_S).topics[topic] for topic in topics}
+    for metadata in found.values():
+        # A broker that has just come back may not know the topic for a moment: no partition would be to vouch for.
+        if metadata.error is not None or not metadata.partitions:
+            raise KafkaException(metadata.error or KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+    return {topic: len(metadata.partitions) for topic, metadata in found.items()}
 
 
 def watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:

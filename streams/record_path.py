@@ -64,11 +64,10 @@ class RecordPath:
         self.failure: PathFailure | None = None
         self._plan, self._topics = plan, dict(topics)
         self._clock, self._connection, self._on_change = parts.clock, connection, on_change
-        sink = Sink(job_id, connection, worker, plan.dead_letter_topic, parts.clock)
+        sink = Sink(job_id, connection, worker, plan, parts.clock)
         self._transaction = Transaction(job_id, parts.engine(plan), sink, counts)
         self._source = Source(job_id, plan, connection, worker, on_assigned=on_change, clock=parts.clock)
-        self._handover = Handover()
-        self._patience = Patience(counts)
+        self._handover, self._patience = Handover(), Patience(counts)
         self._allowance = Allowance(parts.clock)
         self._want: tuple[Want | None, float] = (None, 0.0)
         self._at = "before the first record"
@@ -177,6 +176,8 @@ class RecordPath:
         count = self._allowance.records(want.cap, self.standing, BATCH_RECORDS_MAX)
         if count == 0:
             self._handover.wait_for_end(CONSUME_TIMEOUT_S)
+            return
+        if not self._handover.has_room(CONSUME_TIMEOUT_S):
             return
         self._source.release()
         taken = self._source.take(count, CONSUME_TIMEOUT_S)

@@ -20,7 +20,7 @@ from slackwater.persistence.steps import reached
 from . import positions
 from .consumer_settings import consumer_settings
 from .kafka_connection import WIRE_BROKE, KafkaConnection
-from .positions import REQUEST_TIMEOUT_S, partitions_of
+from .positions import partitions_of
 from .taken import OutOfRange, Taken, only_records
 
 _Callback = Callable[[Consumer, list[TopicPartition]], None]
@@ -123,6 +123,10 @@ class Source:
         self.group = self.consumer.consumer_group_metadata()
         return Taken(messages, self._positions(), lost)
 
+    def give_back(self, begins: Cut) -> None:
+        """What was taken from there on, and nobody has begun, is taken again later."""
+        positions.seek(self.consumer, tuple(at for at in begins if (at.topic, at.partition) in self._owned))
+
     def _consume(self, count: int, timeout_s: float) -> list[Message]:
         """Raises if a plain offset commit may have a second copy on its way: it would set the offsets back."""
         messages = self.consumer.consume(count, timeout_s)
@@ -173,17 +177,11 @@ class Source:
 
     def partition_counts(self) -> dict[str, int]:
         """Partition count of every input topic."""
-        found = {topic: self.consumer.list_topics(topic, REQUEST_TIMEOUT_S).topics[topic] for topic in self._topics}
-        for metadata in found.values():
-            # A broker that has just come back may not know the topic for a moment: no partition would be to vouch for.
-            if metadata.error is not None or not metadata.partitions:
-                raise KafkaException(metadata.error or KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
-        return {topic: len(metadata.partitions) for topic, metadata in found.items()}
+        return positions.partition_counts(self.consumer, self._topics)
 
     def rewind(self) -> None:
         """Back to the committed offsets: what was taken since was not committed and is taken again."""
-        for topic, partition, offset in self.committed():
-            self.consumer.seek(TopicPartition(topic, partition, offset))
+        positions.seek(self.consumer, self.committed())
         self.vouched = False
 
     def _positions(self) -> Cut:

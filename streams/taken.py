@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
-from slackwater.core.cut import Cut
+from slackwater.core.cut import Cut, cut_of
 
 from .batch import Batch
 from .patience import as_unmendable
@@ -40,6 +40,14 @@ class Taken:
         """Where the first of them stood, for people."""
         message = self.messages[0]
         return f"{message.topic()}[{message.partition()}] offset {message.offset()}"
+
+    @property
+    def begins(self) -> Cut:
+        """Where the job stood in each partition before they were taken."""
+        at = {}
+        for message in reversed(self.messages):
+            at[message.topic() or "", message.partition() or 0] = message.offset() or 0
+        return cut_of(at)
 
     @property
     def where(self) -> str:

@@ -23,6 +23,9 @@ class SimProducer:
         self._unsent: list[tuple[str, list[Pair]]] = []
         self._has_begun = self._has_news = False
 
+    def list_topics(self, topic: str, timeout: float) -> None:
+        """Somebody answers: no state of the broker changes by it."""
+
     def init_transactions(self, timeout: float) -> None:
         self._epoch = self._patiently("init", lambda: self._broker.transactions.init(self._id), timeout)
 

@@ -3,6 +3,9 @@
 import threading
 import time
 
+import pytest
+
+from slackwater.streams import handover as handover_module
 from slackwater.streams.handover import Handover
 from slackwater.streams.taken import Taken
 
@@ -12,16 +15,29 @@ def _taken() -> Taken:
 
 
 def test_at_most_one_waits() -> None:
-    """A second batch is put only when the first has been taken up."""
+    """There is room for a second batch only when the first has been taken up, and then at once."""
     handover, batches = Handover(), [_taken(), _taken()]
-    putting = threading.Thread(target=lambda: [handover.put(batch) for batch in batches])
-    putting.start()
-    time.sleep(0.05)
-    assert putting.is_alive()
+    assert handover.has_room(0)
+    handover.put(batches[0])
+    assert not handover.has_room(0.01)
+    waiting = threading.Thread(target=lambda: handover.has_room(60) and handover.put(batches[1]))
+    waiting.start()
     assert handover.take() is batches[0]
-    putting.join(5)
+    waiting.join(5)
+    assert not waiting.is_alive()
     handover.done()
     assert handover.take() is batches[1]
+
+
+def test_what_nobody_began_can_be_withdrawn() -> None:
+    """It is not worked on then, and there is room again; what is worked on is not given back."""
+    handover, batch = Handover(), _taken()
+    handover.put(batch)
+    assert handover.withdraw() is batch
+    assert handover.has_room(0)
+    handover.put(batch)
+    assert handover.take() is batch
+    assert handover.withdraw() is None
 
 
 def test_a_drain_waits_for_all() -> None:
@@ -51,11 +67,14 @@ def test_a_drain_that_cannot_end_breaks() -> None:
         assert isinstance(handover.broken, TimeoutError)
 
 
-def test_a_batch_that_hangs_breaks() -> None:
+def test_a_batch_that_hangs_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits behind it for longer than any batch takes gives up: the partitions can then go to others."""
+    monkeypatch.setattr(handover_module, "WORK_S", 0.0)
     handover = Handover()
     handover.put(_taken())
-    handover.put(_taken(), timeout_s=0.01)
+    handover.take()
+    handover.put(_taken())
+    assert not handover.has_room(0.01)
     assert isinstance(handover.broken, TimeoutError)
 
 
