@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from .embedded_kafka_settings import HOST, SETTINGS
+from .embedded_kafka_settings import HOST, SETTINGS, write
 
 FENCED: Final = "because its session has timed out"
 STARTED: Final = "Kafka Server started"
@@ -38,7 +38,6 @@ def fence(keeper: Sequence[str], directory: Path, port: int, log: IO[str], deadl
     `keeper` runs a Kafka of the properties that follow it. What it says goes to `log`. Past `deadline` (monotonic) it
     gives up: the broker then starts as Kafka would. Raises OSError.
     """
-    properties = directory / "controller.properties"
     settings = {
         "process.roles": "controller",
         "node.id": SETTINGS["node.id"],
@@ -50,7 +49,7 @@ def fence(keeper: Sequence[str], directory: Path, port: int, log: IO[str], deadl
         "broker.session.timeout.ms": str(SESSION_MS),
         "broker.heartbeat.interval.ms": str(SESSION_MS // 2),
     }
-    properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+    properties = write(directory / "controller.properties", settings)
     with subprocess.Popen(
         [*keeper, str(properties)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
     ) as controller:

@@ -53,8 +53,12 @@ def write_properties(directory: Path, port: int, controller_port: int, settings:
         "controller.quorum.voters": f"1@{HOST}:{controller_port}",
         "log.dirs": str(directory / "data"),
     }
-    path = directory / "server.properties"
-    path.write_text("".join(f"{key}={value}\n" for key, value in {**addresses, **settings}.items()))
+    return write(directory / "server.properties", {**addresses, **settings})
+
+
+def write(path: Path, properties: Mapping[str, str]) -> Path:
+    """Write the properties as Kafka reads them, and return the path. Raises OSError."""
+    path.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
     return path
 
 

@@ -54,7 +54,7 @@ def place(consumer: Consumer, keys: Iterable[PartitionKey], want: Want, *, at_en
             tp.offset = 0
         else:
             tp.offset = watermarks(consumer, tp.topic, tp.partition)[at_end]
-    move(consumer, begins)
+    move(consumer, cut_of({(tp.topic, tp.partition): tp.offset for tp in begins}))
 
 
 def _refuse_lost(consumer: Consumer, without: Set[int], topic: str, want: Want) -> None:
@@ -70,24 +70,22 @@ def _refuse_lost(consumer: Consumer, without: Set[int], topic: str, want: Want) 
         raise Unmendable(OFFSETS_LOST, lost_text((topic, partition) for partition in sorted(lost)))
 
 
-def ahead(stands: Cut, skips: Cut) -> list[TopicPartition]:
+def ahead(stands: Cut, skips: Cut) -> Cut:
     """Where to continue after gaps that someone accepted: each partition that stands before its offset there."""
-    there = {(topic, partition): offset for topic, partition, offset in skips}
-    behind = [at for at in stands if there.get((at.topic, at.partition), 0) > at.offset]
-    return [TopicPartition(at.topic, at.partition, there[at.topic, at.partition]) for at in behind]
+    ours = {(at.topic, at.partition) for at in stands}
+    return tuple(at for at in furthest(stands, skips) if at not in stands and (at.topic, at.partition) in ours)
 
 
-def move(consumer: Consumer, to: list[TopicPartition]) -> None:
+def move(consumer: Consumer, to: Cut) -> None:
     """Stand there. Committed before anything is taken: a later crash must not decide anew where "latest" is."""
-    consumer.commit(offsets=to, asynchronous=False)
-    for tp in to:
-        consumer.seek(tp)
+    consumer.commit(offsets=[TopicPartition(*at) for at in to], asynchronous=False)
+    seek(consumer, to)
 
 
 def seek(consumer: Consumer, to: Cut) -> None:
     """Go on taking there."""
-    for topic, partition, offset in to:
-        consumer.seek(TopicPartition(topic, partition, offset))
+    for at in to:
+        consumer.seek(TopicPartition(*at))
 
 
 def refuse_gaps(consumer: Consumer, stands: Cut) -> None:

@@ -32,8 +32,7 @@ class Proof:
         source.hand_over = self.hand_over
 
     def hold_still(self) -> bool:
-        """Take nothing more, give back what nobody has begun, and finish the rest. False if that broke: nothing can be
-        vouched for then."""
+        """Take nothing more, give back what nobody has begun, finish the rest. False if that broke: no vouching then."""
         self._source.hold()
         if (waiting := self._handover.withdraw()) is not None:
             self._source.give_back(waiting.begins)

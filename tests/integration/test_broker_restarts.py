@@ -1,16 +1,14 @@
 """The embedded broker, ended while transactions end: what it said was committed is visible afterwards."""
 
 import contextlib
-import os
-import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import psutil
 import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
+from tests.chaos.house import kill
 
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 from slackwater.streams.kafka_connection import KafkaConnection
@@ -21,13 +19,6 @@ WRITERS: Final = 8
 LIVES: Final = 2
 LIFE_S: Final = 1.5
 TOPIC: Final = "written"
-
-
-def _killed(broker: EmbeddedKafka) -> None:
-    assert broker.pid is not None
-    os.kill(broker.pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(broker.pid)] if psutil.pid_exists(broker.pid) else [], 20)
-    broker.stop()
 
 
 class _Writer(threading.Thread):
@@ -55,7 +46,7 @@ class _Writer(threading.Thread):
                 self.said.add(value)
 
 
-@pytest.mark.parametrize("end", [_killed, EmbeddedKafka.stop], ids=["killed", "stopped"])
+@pytest.mark.parametrize("end", [kill, EmbeddedKafka.stop], ids=["killed", "stopped"])
 def test_what_was_decided_is_visible_after_a_restart(tmp_path: Path, end: Callable[[EmbeddedKafka], None]) -> None:
     """What Kafka called committed is visible, and nothing stays undecided, however the broker ended."""
     broker = EmbeddedKafka(tmp_path)
