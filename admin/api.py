@@ -89,7 +89,7 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
         try:
             _, spec = spec_from_sql(sql, name, version=version, topic=topic, output_topic=output_topic)
         except SqlError as error:
-            raise self._door.turn_away(name, error.code, str(error)) from error
+            raise self._door.turn_away(name, error.code, str(error), dry_run=how.get("dry_run", False)) from error
         return self._door.ask(name, Deploy(spec, tuple(holds), reason, deadline_s), **how)
 
     def rollback_job(
@@ -123,12 +123,13 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
 
         The hold lets go by itself at `until` (with a zone), or after `for_s` seconds; with neither, when it is released.
         """
-        if until is not None and until.tzinfo is None:
-            raise self._door.turn_away(name, "bad_until", "until has no time zone", "datetime(…, tzinfo=UTC)")
         try:
+            if until is not None and until.tzinfo is None:
+                raise ValueError("until has no time zone")
             at = until and in_utc(until)
         except (ValueError, OverflowError) as error:
-            raise self._door.turn_away(name, "bad_until", str(error), "a time that the clock shows, or UTC") from None
+            hint, dry_run = "a time that the clock shows, with a zone: datetime(…, tzinfo=UTC)", how.get("dry_run", False)
+            raise self._door.turn_away(name, "bad_until", str(error), hint, dry_run=dry_run) from None
         return self._door.ask(name, Pause(reason, hold, deadline_s, at, for_s), **how)
 
     def resume_job(

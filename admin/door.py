@@ -110,11 +110,15 @@ class Door:
             job = see_through(self._store, self._kafka, handed.result, timeout_s, self._actor, self._channel)
         return view(handed.result, handed.before, job, job.state, handed.began)
 
-    def turn_away(self, name: str, code: str, message: str, hint: str | None = None) -> InvalidCommand:
+    def turn_away(
+        self, name: str, code: str, message: str, hint: str | None = None, *, dry_run: bool = False
+    ) -> InvalidCommand:
         """The error of a command that cannot even be made; the log remembers that it was tried, like any refusal.
 
-        It gets an id of its own: what makes no sense must not take the id of what does.
+        It gets an id of its own: what makes no sense must not take the id of what does. Of a dry run nothing is recorded.
         """
+        if dry_run:
+            return InvalidCommand(code, message, hint=hint, job=name)
         command = self._command(name if is_address(name) else "", Unreadable(code, message, hint))
         with translated():
             self._store.handle(command)

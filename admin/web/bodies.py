@@ -20,6 +20,7 @@ from slackwater.streams.control.strict_json import BadMessage
 
 Hold = Annotated[StrictStr, Field(description="Name of the hold.")]
 AcceptGap = Annotated[StrictBool, Field(description="Take a loss that was found in the inputs, and continue after it.")]
+DryRun = Annotated[StrictBool, Field(description="Say what would come of it; nothing is recorded, and nothing moves.")]
 Labels = Annotated[StrictStr | None, Field(description="Jobs with these labels: team=payments,tier!=test.")]
 
 
@@ -38,10 +39,11 @@ class OfOne(BaseModel):
         StrictInt | None, Field(description="Refuse unless the job (or the policy) is at this version.")
     ] = None
     yes_protected: Annotated[StrictStr | None, Field(description="The job's name once more, if it is protected.")] = None
+    dry_run: DryRun = False
 
     def beside(self) -> dict[str, Any]:
         """As the `how` of a command."""
-        return {"expected_version": self.expected_version, "yes_protected": self.yes_protected}
+        return {"expected_version": self.expected_version, "yes_protected": self.yes_protected, "dry_run": self.dry_run}
 
 
 class OfMany(BaseModel):
@@ -51,7 +53,7 @@ class OfMany(BaseModel):
     selector: Labels = None
     all: Annotated[StrictBool, Field(description="Every job.")] = False
     yes_protected: Annotated[tuple[StrictStr, ...], Field(description="Those of them that are protected.")] = ()
-    dry_run: Annotated[StrictBool, Field(description="Say what would come of it; nothing moves.")] = False
+    dry_run: DryRun = False
 
 
 class Moves(Said):

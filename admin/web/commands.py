@@ -33,7 +33,9 @@ class RollbackBody(OfOne, RollbackSaid):
     """Go back to the text of `version`, or to the one before."""
 
 
-ALREADY: Final[dict[int | str, dict[str, Any]]] = {200: {"model": CommandResult, "description": "It was already so"}}
+ALREADY: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": CommandResult, "description": "It was already so, or it was a dry run"}
+}
 
 # A body may be left out: then nothing beyond the verb is said.
 _START, _PAUSE, _RESUME, _STOP, _ROLLBACK = StartBody(), PauseBody(), ResumeBody(), StopBody(), RollbackBody()
@@ -46,16 +48,16 @@ router = APIRouter(
 )
 
 
-def _answer(result: CommandResult, response: Response) -> CommandResult:
-    """202: accepted, and to be proved; where it stands is at Location. 200: it was already so."""
-    response.status_code = 202 if result.changed else 200
+def _answer(result: CommandResult, said: OfOne, response: Response) -> CommandResult:
+    """202: accepted, and to be proved; where it stands is at Location. 200: it was already so, or a dry run."""
+    response.status_code = 202 if result.changed and not said.dry_run else 200
     response.headers["Location"] = f"/api/v1/jobs/{result.job}"
     return result
 
 
 def _ask(admin: Admin, name: str, verb: Verb, said: OfOne, key: str | None, response: Response) -> CommandResult:
     result = admin.ask(name, verb, wait=False, command_id=key, **said.beside())
-    return _answer(result, response)
+    return _answer(result, said, response)
 
 
 @router.post("/deploy", status_code=202)
@@ -74,7 +76,7 @@ def deploy(name: str, said: DeployBody, admin: Asking, response: Response, key: 
         command_id=key,
         **said.beside(),
     )
-    return _answer(result, response)
+    return _answer(result, said, response)
 
 
 @router.post("/start", status_code=202)

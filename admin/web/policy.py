@@ -17,7 +17,9 @@ from .command_route import Asking, Key, PolicyRoute
 from .problems import described
 
 PATH: Final = "/api/v1/policy"
-LOCATED: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "It is so now, or was so already"}}
+LOCATED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "It is so now, was so already, or would be so: a dry run"}
+}
 router = APIRouter(prefix=PATH, tags=["policy"], responses=described())
 commands = APIRouter(route_class=PolicyRoute, responses=LOCATED)
 

@@ -6,7 +6,6 @@ With: the port is served and scraped every second, far more often than Prometheu
 
 import json
 import os
-import socket
 import statistics
 import tempfile
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psutil
+from tests.rig.ports import free_port
 from tests.rig.workers import Rig
 
 from slackwater.core import events as e
@@ -45,7 +45,7 @@ def _once(bootstrap: str, count: int, *, served: bool = False) -> dict[str, floa
     """Seconds from JobStarted until nothing is left, and the worker's own time on the processors from its start to then."""
     with tempfile.TemporaryDirectory(prefix="sw-bench-") as directory:
         rig = Rig(bootstrap, f"sqlite:///{directory}/log.db", Path(directory))
-        over, port = threading.Event(), _free_port() if served else 0
+        over, port = threading.Event(), free_port() if served else 0
         scraping = threading.Thread(target=_scrape, args=(port, over))
         try:
             worker = psutil.Process(rig.worker(SLACKWATER_METRICS_PORT=str(port)).pid)
@@ -71,13 +71,6 @@ def _scrape(port: int, over: threading.Event) -> None:
                 answer.read()
         except OSError:
             continue  # it is starting, or ending
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        found: int = one.getsockname()[1]
-        return found
 
 
 def _spread(ratios: list[float]) -> dict[str, float]:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from tests.rig.ports import free_port
+
 from slackwater.admin.api import Admin
 from slackwater.core.commands import Command, Verb
 from slackwater.core.control.ack import Ack
@@ -25,7 +27,7 @@ from slackwater.persistence.store import EventStore
 from slackwater.persistence.verify import verify
 
 from .dying import SLEEP_SESSIONS
-from .house import free_port, house, postgres
+from .house import house, postgres
 from .proxy import COMMIT, Proxy
 from .story import LiveReader, Measured, assert_whole, checked_pause, finish, flowing, is_hit, is_stopped, proved_pause, wake
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tests.rig.ports import free_port
 from tests.rig.workers import Rig
 
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 
-from .house import free_port
 from .story import LiveReader, Measured, checked_pause, finish, flowing
 
 CLOCK: Final = Path(__file__).with_name("clock")

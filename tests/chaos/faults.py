@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import psutil
+from tests.rig.ports import free_port
 from tests.rig.workers import Rig
 
 from slackwater.admin.errors import SlackwaterError
@@ -19,7 +20,7 @@ from slackwater.streams.consumer_settings import MAX_POLL_INTERVAL_MS
 from slackwater.streams.embedded_kafka import EmbeddedKafka
 from slackwater.streams.topics import ensure_topics
 
-from .house import fill, free_port, house, kill, move_in, small_disk, tool
+from .house import fill, house, kill, move_in, small_disk, tool
 from .story import LiveReader, Measured, checked_pause, finish, flowing
 
 STORM_S: Final = 60.0

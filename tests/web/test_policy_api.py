@@ -95,6 +95,28 @@ async def test_what_makes_no_sense(
     assert store.policy().version == 0
 
 
+async def test_dry_run(client: Client, story: Story, store: EventStore) -> None:
+    """Of one job, of a deploy and of the policy: 200, what would come of it, and nothing recorded, refusals included."""
+    web: AsyncClient = await client()
+    before, answers = store.head(), []
+    for path, said in (
+        ("jobs/a/pause", {}),
+        ("jobs/ghost/pause", {}),
+        ("jobs/new/deploy", {"sql": "SELECT * FROM orders"}),
+        ("jobs/new/deploy", {"sql": "SELECT FROM"}),
+        ("policy/set_flag", {"mode": "none"}),
+        ("policy/set_window", {**NIGHTLY, "zone": "Mars/Olympus"}),
+    ):
+        answer = await web.post(f"/api/v1/{path}", json={**said, "dry_run": True})
+        body = answer.json()
+        answers.append((answer.status_code, body.get("code") or (body["changed"], body["state"])))
+    assert answers == [
+        (200, (True, "PAUSING")), (404, "no_such_job"), (200, (True, "DEPLOYED")), (400, "syntax_error"),
+        (200, (True, None)), (400, "bad_policy"),
+    ]  # fmt: skip
+    assert (store.head(), refusals(store)) == (before, [])
+
+
 async def test_many_jobs(client: Client, story: Story, store: EventStore) -> None:
     """By labels, names or all; an answer each in the command line's own fields; the same key moves nothing twice."""
     web: AsyncClient = await client()

@@ -74,7 +74,8 @@ def test_timeout_stands_and_is_repeatable(log: str) -> None:
 
 
 def test_what_cannot_be_deployed_is_recorded(log: str) -> None:
-    """As at the topic's door: a typed refusal that stands in the log, under the job's name where that is one."""
+    """As at the topic's door: a typed refusal that stands in the log, under the job's name where that is one; a dry run's
+    does not."""
     with Admin.connect(log, actor="ana", channel="cli") as admin:
         for name, sql in (("b", "SELECT FROM"), ("../x", SQL), ("../y", "SELECT \0"), ("c", "SELECT * FROM a; \ud800")):
             with pytest.raises(errors.InvalidCommand) as refused:
@@ -88,6 +89,8 @@ def test_what_cannot_be_deployed_is_recorded(log: str) -> None:
             with pytest.raises(errors.InvalidCommand) as refused:
                 admin.pause_job("f", until=skipped)
             assert refused.value.hint
+        with pytest.raises(errors.InvalidCommand):
+            admin.deploy_job("g", "1", "SELECT FROM", dry_run=True)
         found = admin.audit("SELECT job_id, code, actor, channel FROM refusals").rows
         assert sorted(row[:2] for row in found) == [
             ("", "bad_job_id"),
