@@ -15,15 +15,6 @@ from slackwater.core.cut import Cut
 GRACE_S: Final = 1.0
 """What librdkafka is given beyond the timeout it was told."""
 
-RETRY_BACKOFF_MS: Final = 100
-HIDDEN_RETRY_S: Final = RETRY_BACKOFF_MS / 1000 * 0.8
-"""A request is repeated no sooner than the backoff less its jitter of a fifth: what took less has no second copy. Measured:
-`error_cb` is not told when the connection to a coordinator breaks (2.16.1), and the repeat comes after 0.09 to 0.12 s."""
-
-TRANSACTIONAL: Final = {"metadata_recovery_strategy": "none", "retry_backoff_ms": RETRY_BACKOFF_MS}
-"""Settings of every transactional producer. "rebootstrap" forgets the group's coordinator when connections break, which is
-how a commit comes to wait for ever; a producer that lost its brokers is made anew here, from the bootstrap servers."""
-
 
 def send_offsets(producer: Producer, offsets: Cut, group: Any, timeout_s: float) -> None:
     """`send_offsets_to_transaction`; raises KafkaException, `_TIMED_OUT` if no answer comes.

@@ -20,11 +20,11 @@ from slackwater.persistence.steps import reached
 from .batch import DeadLetter
 from .engine import Outcome
 from .kafka_connection import WIRE_BROKE, KafkaConnection
-from .send_offsets import HIDDEN_RETRY_S, TRANSACTIONAL, send_offsets
+from .send_offsets import send_offsets
 from .standing import Unmendable
+from .transactional_producer import HIDDEN_RETRY_S, transactional_producer
 
 ABORT_TIMEOUT_S: Final = 2.0
-CONNECT_TIMEOUT_S: Final = 1.0
 QUEUE_MESSAGES_MAX: Final = 2_000_000
 _TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE})
 
@@ -53,7 +53,6 @@ class Sink:
         # After the transaction's own timeout the coordinator has aborted it anyway.
         self._commit_timeout_s = connection.transaction_timeout_ms / 1000
         self._settings: dict[str, Any] = {
-            **TRANSACTIONAL,
             "transactional_id": f"{connection.group_of(job_id)}.{worker}.{_INCARNATION}",
             "transaction_timeout_ms": connection.transaction_timeout_ms,
             "message_timeout_ms": connection.transaction_timeout_ms,
@@ -77,13 +76,9 @@ class Sink:
         """Fence this slot's older producer, abort what it left open, wait for its markers. Raises KafkaException."""
         self._in_transaction = self._has_committed = False
         self._too_large = self._wire_broke = False
-        producer = self._connection.producer(**self._settings, on_delivery=self._delivered, error_cb=self._heard)
-        # Whom no broker is connected to yet looks for its coordinator again after half a second (librdkafka's
-        # rd_kafka_txn_coord_query; measured: 515 ms, 65 with this). That someone answers is all there is to it.
-        with contextlib.suppress(KafkaException):
-            producer.list_topics(self._output, CONNECT_TIMEOUT_S)
-        producer.init_transactions(self._connection.session_timeout_ms / 1000)
-        self._producer = producer
+        told = {"on_delivery": self._delivered, "error_cb": self._heard}
+        session_s = self._connection.session_timeout_s
+        self._producer = transactional_producer(self._connection, self._output, session_s, **self._settings, **told)
 
     def write(self, outcome: Outcome) -> None:
         """Hand the outputs and dead letters to the open transaction. Raises Unmendable, KafkaException."""

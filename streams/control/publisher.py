@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 from cloudevents.core.bindings.kafka import KafkaMessage
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from slackwater.core import events as e
 from slackwater.core.cut import PartitionOffset
@@ -28,8 +28,9 @@ from slackwater.persistence.steps import reached
 from slackwater.persistence.store import EventStore, Unreadable
 
 from ..kafka_connection import KafkaConnection
-from ..send_offsets import HIDDEN_RETRY_S, TRANSACTIONAL, send_offsets
+from ..send_offsets import send_offsets
 from ..topics import ControlTopics
+from ..transactional_producer import HIDDEN_RETRY_S, transactional_producer
 from .anchor import last_published
 from .cloud_events import last_word, published
 from .replies import Replies
@@ -51,8 +52,8 @@ class Publisher:
         self._topics = topics
         group = f"{topics.prefix}.publisher"
         self._consumer = Consumer(connection.client(group_id=group, enable_auto_commit=False))
-        self._own = {"transactional_id": group, "transaction_timeout_ms": TRANSACTION_TIMEOUT_S * 1000, **TRANSACTIONAL}
-        self._producer = connection.producer(**self._own)
+        self._own = {"transactional_id": group, "transaction_timeout_ms": TRANSACTION_TIMEOUT_S * 1000}
+        self._producer: Producer | None = None
         self._cursor = 0
         self._muted: set[str] = set()
         self._jobs: dict[str, Job] = {}
@@ -62,7 +63,7 @@ class Publisher:
 
         Brokers forget the cursor of a group without members after a week without events; what stands on the topic they keep.
         """
-        self._producer.init_transactions(REQUEST_TIMEOUT_S)
+        self._fence()
         (found,) = self._consumer.committed([TopicPartition(self._topics.events, 0)], REQUEST_TIMEOUT_S)
         last = last_published(self._connection, self._topics.events)
         self._cursor = max(found.offset, last.seq if last else 0)
@@ -79,28 +80,33 @@ class Publisher:
 
     def close(self) -> None:
         """Let go of the clients."""
-        self._producer.purge()
+        if self._producer is not None:
+            self._producer.purge()
         self._consumer.close()
+
+    def _fence(self) -> Producer:
+        self._producer = transactional_producer(self._connection, self._topics.events, REQUEST_TIMEOUT_S, **self._own)
+        return self._producer
 
     def _transact(self, recorded: Sequence[Recorded], until_seq: int) -> None:
         for event in recorded:
             self._reply(event)
         reached("replied")
-        self._producer.begin_transaction()
+        producer = self._producer or self._fence()
+        producer.begin_transaction()
         for event in recorded:
-            self._publish(published(event))
-        self._producer.flush(TRANSACTION_TIMEOUT_S)
+            self._publish(producer, published(event))
+        producer.flush(TRANSACTION_TIMEOUT_S)
         reached("events_written")
         cursor = PartitionOffset(self._topics.events, 0, until_seq)
         began = time.monotonic()
-        send_offsets(self._producer, (cursor,), self._consumer.consumer_group_metadata(), TRANSACTION_TIMEOUT_S)
+        send_offsets(producer, (cursor,), self._consumer.consumer_group_metadata(), TRANSACTION_TIMEOUT_S)
         reached("cursor_sent")
-        self._producer.commit_transaction(TRANSACTION_TIMEOUT_S)
+        producer.commit_transaction(TRANSACTION_TIMEOUT_S)
         reached("published")
         if time.monotonic() - began >= HIDDEN_RETRY_S:
             # A first copy of what librdkafka repeated unsaid may still close the next transaction: see Sink.commit.
-            self._producer = self._connection.producer(**self._own)
-            self._producer.init_transactions(REQUEST_TIMEOUT_S)
+            self._fence()
 
     def _mute(self, job_id: str, why: str) -> None:
         """No more last words on this job's commands: nobody can know what became of them. Others go on."""
@@ -133,9 +139,9 @@ class Publisher:
         past = self._store.history(recorded.job_id)
         return replay(one for one in past if one.version < recorded.version)
 
-    def _publish(self, message: KafkaMessage) -> None:
+    def _publish(self, producer: Producer, message: KafkaMessage) -> None:
         headers: list[tuple[str, Any]] = list(message.headers.items())
-        self._producer.produce(self._topics.events, key=message.key, value=message.value, headers=headers)
+        producer.produce(self._topics.events, key=message.key, value=message.value, headers=headers)
 
 
 def _ended(before: Job | None, recorded: Recorded) -> tuple[str, str] | None:
