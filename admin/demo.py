@@ -92,7 +92,7 @@ def _tell(console: Console, house: House, admin: Admin, step: "_Steps") -> None:
 
 
 def _alive(house: House) -> None:
-    if not house.worker_is_alive():
+    if house.died() is not None:
         said = (house.directory / "worker.log").read_text("utf-8", "replace").strip().splitlines()[-5:]
         raise Unavailable("worker_died", "the worker ended: " + " | ".join(said))
 
@@ -156,7 +156,7 @@ def _count(connection: KafkaConnection) -> int:
 
 def _lag(admin: Admin) -> int:
     state = admin.kafka_state(JOB)
-    return 0 if state is None else state.current_lag
+    return (state.current_lag or 0) if state else 0
 
 
 class _Steps:

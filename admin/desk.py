@@ -30,6 +30,7 @@ class CommandResult:
     version: int
     took_s: float
     cut: Cut
+    """Up to where everything is committed; empty while the workers are at it (PAUSING, STOPPING)."""
     since: datetime | None = None
     by: str | None = None
     reason: str | None = None
@@ -40,6 +41,7 @@ class CommandResult:
 
 def view(result: Result, before: Job | None, job: Job | None, state: JobState | None, began: float) -> CommandResult:
     """The result as the admin API gives it; `job` is what is known of the job last."""
+    is_cut = state not in {JobState.PAUSING, JobState.STOPPING}
     return CommandResult(
         result.job_id,
         result.verb,
@@ -51,7 +53,7 @@ def view(result: Result, before: Job | None, job: Job | None, state: JobState | 
         result.seq,
         result.version,
         round(time.monotonic() - began, 3),
-        job.cut if job else (),
+        job.cut if job and is_cut else (),
         result.since,
         result.by,
         result.reason,

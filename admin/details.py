@@ -62,12 +62,12 @@ def kafka_state(kafka: KafkaConnection | None, job: Job) -> KafkaJobState | None
 
 
 def _horizon_s(kafka: KafkaConnection | None, job: Job, observed: Observed, now: datetime) -> float | None:
-    """As it was seen a moment ago; if nobody looks (no worker lives, or the job is at rest), by looking ourselves."""
+    """As it was seen a moment ago; if nobody has looked since it is still, by looking ourselves."""
     if job.state not in _STILL:
         return None
     if observed.seen is not None and observed.seen_at is not None and job.state is JobState.PAUSED:
         age_s = (now - observed.seen_at).total_seconds()
-        if age_s <= FRESH_S:
+        if age_s <= FRESH_S and (job.since is None or observed.seen_at >= job.since):
             seen = observed.seen.horizon_s
             return None if seen is None else round(max(seen - age_s, 0.0), 1)
     if kafka is None:

@@ -16,6 +16,8 @@ from .house import LOOPBACK, House, OrderStream, end_on_signals, free_port
 
 METRICS_PORT: Final = 9464
 """Where exporters of OpenTelemetry are looked for too; the next free one if it is taken."""
+WEB_PORT: Final = 8321
+"""The next free one if it is taken."""
 
 
 def run_dev(directory: Path, rate: int) -> None:
@@ -24,14 +26,15 @@ def run_dev(directory: Path, rate: int) -> None:
     console = Console()
     file = directory / "house.toml"
     with House(directory) as house:
-        with busy("starting Apache Kafka, log and worker …"):
+        with busy("starting Apache Kafka, log, worker and web page …"):
             house.start_broker()
             house.open_log()
-            metrics_port = free_port(METRICS_PORT)
+            metrics_port, web_port = free_port(METRICS_PORT), free_port(WEB_PORT)
             house.start_worker(metrics_port)
+            house.start_web(web_port)
         file.write_text(f'log = "{house.log}"\nkafka = "{house.kafka}"\n', "utf-8")
         try:
-            _greet(console, house, rate, metrics_port)
+            _greet(console, house, rate, metrics_port, web_port)
             orders = OrderStream(house.connection, rate, seed=int(time.time()))
             with Admin.connect(house.log, house.kafka, actor="dev") as admin:
                 admin.deploy_job(JOB, None, example_sql(), reason="dev")
@@ -42,24 +45,25 @@ def run_dev(directory: Path, rate: int) -> None:
                     orders.start()
                 console.print("Ctrl-C stops everything")
                 try:
-                    while house.worker_is_alive():
+                    while (died := house.died()) is None:
                         time.sleep(0.5)
                 finally:
                     orders.stop()
-                raise Unavailable("worker_died", f"the worker ended; see {directory / 'worker.log'}")
+                raise Unavailable(f"{died}_died", f"{died} ended; see {directory / f'{died}.log'}")
         except KeyboardInterrupt:
             console.print("\ndraining and stopping …")
         finally:
             file.unlink(missing_ok=True)
 
 
-def _greet(console: Console, house: House, rate: int, metrics_port: int) -> None:
+def _greet(console: Console, house: House, rate: int, metrics_port: int, web_port: int) -> None:
     console.print(f"Slackwater {__version__} · development mode, not for production", highlight=False)
     for label, text in (
         ("event log", f"{house.log}   kept between runs"),
         ("broker", f"Apache Kafka {house.kafka}   kept between runs in {house.directory}/kafka"),
+        ("web page", f"http://{LOOPBACK}:{web_port}/"),
         ("metrics", f"http://{LOOPBACK}:{metrics_port}/metrics"),
         ("orders", f"{rate} records/s on the topic orders"),
         ("try", f"slackwater jobs · slackwater pause {JOB} --reason lunch · slackwater resume {JOB}"),
     ):
-        console.print(f"  {label:<10}{text}", highlight=False)
+        console.print(f"  {label:<10}{text}", highlight=False, soft_wrap=True)

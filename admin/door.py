@@ -28,16 +28,17 @@ WAIT_TIMEOUT_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """A command that was not refused: its first answer, and the job before it."""
+    """A command that was not refused: its first answer, and the job before it and after it."""
 
     result: Result
     before: Job | None
+    after: Job | None
     began: float
     """Monotonic seconds."""
 
     def now(self) -> CommandResult:
         """What it came to at once."""
-        return view(self.result, self.before, self.before, self.result.state, self.began)
+        return view(self.result, self.before, self.after, self.result.state, self.began)
 
 
 class Door:
@@ -89,10 +90,13 @@ class Door:
         with translated():
             before = self._store.job(name)
             command = self._command(name, verb, command_id, expected_version, yes_protected)
-            result = settle(before, command, self._store.policy()).result if dry_run else self._decided(command)
-            if not dry_run and not result.changed:
-                before = self._store.job(name)  # it may have got there since
-        return HandedIn(raise_if_refused(result), before, began)
+            if dry_run:
+                settled = settle(before, command, self._store.policy())
+                return HandedIn(raise_if_refused(settled.result), before, settled.job, began)
+            result = raise_if_refused(self._decided(command))
+            after = self._store.job(name)
+        # What was so already may have come so since the first look.
+        return HandedIn(result, before if result.changed else after, after, began)
 
     def _decided(self, command: Command) -> Result:
         with span(f"receive {command.verb.name}", incoming.get(), "server", **about(command)) as traced:

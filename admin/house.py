@@ -1,4 +1,4 @@
-"""A whole house on one machine: the real Kafka, a SQLite log, one worker, and a steady stream of orders."""
+"""A whole house on one machine: the real Kafka, a SQLite log, one worker, its web page, and a steady stream of orders."""
 
 import json
 import os
@@ -58,8 +58,7 @@ class House:
         self.log = f"sqlite:///{directory / 'log.db'}"
         self._worker_name = worker_name
         self._broker = EmbeddedKafka(directory / "kafka")
-        self._worker: subprocess.Popen[bytes] | None = None
-        self._worker_log: IO[bytes] | None = None
+        self._running: dict[str, tuple[subprocess.Popen[bytes], IO[bytes]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -98,33 +97,40 @@ class House:
 
     def start_worker(self, metrics_port: int = 0) -> None:
         """Start one worker as a process of its own; what it says goes to `worker.log`. Port 0: no metrics."""
-        self._worker_log = (self.directory / "worker.log").open("ab")
-        command = [sys.executable, "-m", "slackwater", "--log", self.log, "--kafka", self.kafka, "worker"]
-        command += ["--name", self._worker_name, "--parent-pid", str(os.getpid()), "--metrics-port", str(metrics_port)]
-        self._worker = subprocess.Popen(
-            command,
+        self._start("worker", "--name", self._worker_name, "--metrics-port", str(metrics_port))
+
+    def start_web(self, port: int) -> None:
+        """Start the web page as a process of its own; what it says goes to `web.log`."""
+        self._start("web", "--port", str(port))
+
+    def _start(self, verb: str, *options: str) -> None:
+        says = (self.directory / f"{verb}.log").open("ab")
+        command = [sys.executable, "-m", "slackwater", "--log", self.log, "--kafka", self.kafka, verb, *options]
+        process = subprocess.Popen(
+            [*command, "--parent-pid", str(os.getpid())],
             env={**os.environ, "SLACKWATER_METRICS_HOST": LOOPBACK},
             stdin=subprocess.DEVNULL,
-            stdout=self._worker_log,
-            stderr=self._worker_log,
+            stdout=says,
+            stderr=says,
             start_new_session=True,
         )
+        self._running[verb] = process, says
 
-    def worker_is_alive(self) -> bool:
-        """False once the worker has ended."""
-        return self._worker is not None and self._worker.poll() is None
+    def died(self) -> str | None:
+        """Which of its processes has ended though nobody told it to."""
+        return next((verb for verb, (process, _) in self._running.items() if process.poll() is not None), None)
 
     def stop(self) -> None:
-        """End the worker (it drains first), then the broker. Stopping twice, or before a start, is fine."""
-        if self._worker is not None and self._worker.poll() is None:
-            self._worker.send_signal(signal.SIGTERM)
+        """End what runs (the worker drains first), then the broker. Stopping twice, or before a start, is fine."""
+        for process, _ in self._running.values():
+            process.send_signal(signal.SIGTERM)
+        for process, says in self._running.values():
             try:
-                self._worker.wait(STOP_TIMEOUT_S)
+                process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
-                self._worker.kill()
-                self._worker.wait()
-        if self._worker_log is not None:
-            self._worker_log.close()
+                process.kill()
+                process.wait()
+            says.close()
         self._broker.stop()
 
 

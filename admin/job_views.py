@@ -68,6 +68,7 @@ class JobMetrics:
     pauses: int
     failures: int
     paused_s: float
+    """With the pause that is under way, up to now."""
     records: int = 0
     outputs: int = 0
     bytes_in: int = 0
@@ -106,7 +107,8 @@ class KafkaJobState:
     """What Kafka says of the job's group right now. An observation, no fact of the log."""
 
     consumer_group_id: str
-    current_lag: int
+    current_lag: int | None
+    """None if an input is not there."""
     last_processed_offset: int
     """The highest over all partitions; -1 if nothing was ever committed."""
     assigned_partitions: tuple[str, ...]
@@ -197,7 +199,8 @@ def pauses_of(history: Sequence[Recorded]) -> tuple[PauseEvent, ...]:
 def metrics_of(history: Sequence[Recorded], observed: Observed, now: datetime) -> JobMetrics:
     """Counts over a job's life, and what its workers counted."""
     kinds = [type(recorded.event) for recorded in history]
-    paused_s = sum(pause.duration_s or 0.0 for pause in pauses_of(history))
+    pauses = pauses_of(history)
+    paused_s = round(sum(((pause.resumed_at or now) - pause.paused_at).total_seconds() for pause in pauses), 3)
     facts = (kinds.count(e.JobStarted), kinds.count(e.JobPaused), kinds.count(e.JobFailed), paused_s)
     bodies = [body for _, _, body in observed.worked]
     if not bodies:

@@ -25,6 +25,8 @@ class Progress:
     committed: Mapping[PartitionKey, int]
     """Only what was ever committed."""
     there: Bounds
+    missing: frozenset[str] = frozenset()
+    """Inputs that are not there."""
 
     def next_of(self, key: PartitionKey) -> int:
         """The next offset the group takes of a partition."""
@@ -36,6 +38,11 @@ class Progress:
         return sum(max(end - self.next_of(key), 0) for key, end in ends.items() if key in self.there)
 
     @property
+    def lag(self) -> int | None:
+        """How many offsets lie before the group. Unknown, and not 0, as long as an input is not there."""
+        return None if self.missing else self.left(self.ends)
+
+    @property
     def ends(self) -> dict[PartitionKey, int]:
         """The ends of the inputs, for a `read_committed` reader."""
         return {key: end for key, (_, end) in self.there.items()}
@@ -44,7 +51,8 @@ class Progress:
 def read_progress(connection: KafkaConnection, job_id: str, inputs: Sequence[str]) -> Progress:
     """Raises KafkaException if the broker does not answer."""
     committed = {(at.topic, at.partition): at.offset for at in stable_offsets(connection, job_id, inputs)}
-    return Progress(committed, bounds(connection.admin(), inputs))
+    there = bounds(connection.admin(), inputs)
+    return Progress(committed, there, frozenset(inputs) - {topic for topic, _ in there})
 
 
 def is_anything_left(connection: KafkaConnection, at: Progress) -> bool:
@@ -78,7 +86,7 @@ def read_kafka_state(connection: KafkaConnection, job_id: str, inputs: Sequence[
     assigned = tuple(sorted(place for places in workers.values() for place in places))
     last = max((offset - 1 for offset in at.committed.values()), default=-1)
     open_ = sum(place.blocked_by_open_txn for place in partitions)
-    return KafkaJobState(group, at.left(at.ends), last, assigned, partitions, workers, open_)
+    return KafkaJobState(group, at.lag, last, assigned, partitions, workers, open_)
 
 
 def read_horizon_s(connection: KafkaConnection, job: Job) -> float | None:

@@ -1,5 +1,6 @@
 """Carrying out a verb for the jobs that were named or chosen: the plan first where several are moved, one answer each."""
 
+import re
 import sys
 import uuid
 from collections.abc import Callable, Sequence
@@ -10,6 +11,8 @@ from rich.prompt import Confirm
 
 from slackwater.core.commands import Verb
 from slackwater.core.cut import cut_text
+from slackwater.core.duration import duration_text
+from slackwater.core.states import JobState
 
 from .. import errors
 from ..api import Admin
@@ -19,6 +22,7 @@ from .app import Output, connect, report
 from .asked import Asked, Wait
 from .render import busy, messages, one, show, table_of
 
+_MADE_UP = re.compile("[0-9a-f]{32}")
 COLUMNS = ("NAME", "STATE", "BECOMES", "")
 
 
@@ -53,7 +57,10 @@ def one_job(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:
     if asked.dry_run:
         tell_plan(admin.ask(name, verb, dry_run=True, yes_protected=asked.yes_to(name)), asked.output)
         return
-    tell(_ask(admin, name, verb, asked), asked.output)
+    result = _ask(admin, name, verb, asked)
+    tell(result, asked.output)
+    if result.changed and result.state is JobState.PAUSED and asked.output is Output.TABLE and admin.kafka is not None:
+        _tell_horizon(admin, name)
     if asked.waits_for is Wait.CAUGHT_UP:
         catch_up(admin, name, asked.timeout)
 
@@ -138,8 +145,8 @@ def _tell_each(answers: Sequence[Answer], output: Output) -> None:
 
 def _accepted(result: CommandResult, asked: Asked) -> None:
     if asked.output is Output.TABLE and result.changed and asked.waits_for is not Wait.NO:
-        text = f"{result.job}  {result.before} → {result.accepted_state}  accepted  #{result.seq}"
-        messages.print(f"{text}  cmd {result.command_id[:8]}", markup=False)
+        text = f"{result.job}  {_way(result, result.accepted_state)}  accepted  #{result.seq}"
+        messages.print(f"{text}  cmd {_short(result.command_id)}", markup=False)
 
 
 def tell(result: CommandResult, output: Output) -> None:
@@ -150,15 +157,34 @@ def tell(result: CommandResult, output: Output) -> None:
         typer.echo(f"{result.job}  {_already(result)}")
         return
     proof = f"  in flight 0, {cut_text(result.cut)}" if result.state in {"PAUSED", "STOPPED"} else ""
-    typer.echo(f"{result.job}  {result.before} → {result.state}  {result.took_s:.2f} s{proof}")
+    typer.echo(f"{result.job}  {_way(result, result.state)}  {result.took_s:.2f} s{proof}")
     if result.resumes_at is not None:
         typer.echo(f"{'':{len(result.job)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
+
+
+def _tell_horizon(admin: Admin, name: str) -> None:
+    """How long what is not read yet lasts, where Kafka can say."""
+    safe_s = admin.get_job_details(name).loss_horizon_s
+    if safe_s is not None:
+        typer.echo(f"{'':{len(name)}}  unread records are safe for {duration_text(safe_s)} (retention)")
 
 
 def tell_plan(result: CommandResult, output: Output) -> None:
     """What would come of a command, on stdout."""
     if not one(result, output):
-        typer.echo(f"{result.job}  {f'{result.before} → {result.state}' if result.changed else _already(result)}")
+        typer.echo(f"{result.job}  {_way(result, result.state) if result.changed else _already(result)}")
+
+
+def _way(result: CommandResult, state: JobState | None) -> str:
+    """From where to where. A command that was asked before has no place it came from now, and a new job none at all."""
+    if result.duplicate:
+        return f"asked already, {state}"
+    return f"{result.before or 'new'} → {state}"
+
+
+def _short(command_id: str) -> str:
+    """Of an id that nobody chose the beginning says enough."""
+    return command_id[:8] if _MADE_UP.fullmatch(command_id) else command_id
 
 
 def _already(result: CommandResult) -> str:

@@ -52,6 +52,10 @@ def lag_text(lag: int | None, at: datetime | None) -> str | None:
     return f"{lag:,} ({ago(at)} ago)" if is_old else f"{lag:,}"
 
 
+def _why_unknown(details: JobDetails) -> str:
+    return "an input is not there" if details.kafka else "no broker configured or reachable"
+
+
 def event_row(recorded: Recorded) -> dict[str, Any]:
     """An event for programs, as every verb gives it."""
     return asdict(view_of(recorded))
@@ -80,7 +84,7 @@ def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
     yield "reads", ", ".join(details.inputs)
     yield "writes", ", ".join(details.outputs)
     yield "cut", cut_text(status.cut)
-    yield "lag", lag_text(details.kafka_lag, details.lag_at) or "unknown: no broker configured or reachable"
+    yield "lag", lag_text(details.kafka_lag, details.lag_at) or f"unknown: {_why_unknown(details)}"
     if details.kafka is not None and details.kafka.blocked_by_open_txn:
         yield (
             "blocked",

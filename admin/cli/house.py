@@ -13,6 +13,7 @@ from ..errors import SlackwaterError, Unavailable
 from .app import Output, OutputOption, app, shared, trace
 
 ErrorsOption = Annotated[Output, typer.Option("--output", "-o", help="Format of an error on stderr.")]
+ParentPid = Annotated[int | None, typer.Option(hidden=True, help="End when this process does.")]
 
 
 @app.command()
@@ -55,14 +56,13 @@ def worker(
         int | None,
         typer.Option(min=0, max=65535, help="Serve /metrics, /healthz, /readyz here; 0: nowhere (SLACKWATER_METRICS_PORT)."),
     ] = None,
-    parent_pid: Annotated[int | None, typer.Option(hidden=True, help="End when this process does.")] = None,
+    parent_pid: ParentPid = None,
     output: ErrorsOption = Output.TABLE,
 ) -> None:
     """Run jobs: join their groups, move records, obey the log. SIGTERM drains and ends it within 40 seconds."""
     from ..worker_house import run
 
-    if parent_pid is not None:
-        threading.Thread(target=_end_with, args=(parent_pid,), daemon=True).start()
+    _end_with(parent_pid)
     trace("slackwater-worker")
     run(shared.log, shared.kafka, name, log_level, wait, metrics_port)
 
@@ -83,20 +83,28 @@ def web(
     host_name: Annotated[
         list[str] | None, typer.Option(help="A name it is reached by, as behind a proxy; several times.", show_default=False)
     ] = None,
+    parent_pid: ParentPid = None,
 ) -> None:
     """The web page and the HTTP API, until Ctrl-C. Needs the log alone; with Kafka it shows lag and rate."""
     from ..web.serve import serve
     from ..web.settings import web_settings
 
     settings = web_settings(host, port, token or (), read_only, host_name or ())
+    _end_with(parent_pid)
     trace("slackwater-web")
     serve(shared.log, shared.kafka, settings)
 
 
-def _end_with(parent_pid: int) -> None:
-    while os.getppid() == parent_pid:
-        time.sleep(0.5)
-    os.kill(os.getpid(), signal.SIGTERM)
+def _end_with(parent_pid: int | None) -> None:
+    """End in order once the parent has ended, whatever ended it."""
+
+    def watch() -> None:
+        while os.getppid() == parent_pid:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if parent_pid is not None:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _need_embedded() -> None:

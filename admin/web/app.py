@@ -36,6 +36,7 @@ from .guard import Guard, is_for_programs
 from .problems import Problem, WebError, problem
 from .templates import STATIC, error_page, prepare
 
+_HINTS: Final = {"no_such_page": "pages begin at /; what the API can be asked is in /openapi.json"}
 _CODES: Final = {404: "no_such_page", 405: "method_not_allowed", 413: "too_large"}
 _ROUTERS: Final = (
     commands,
@@ -111,7 +112,8 @@ def _ours(error: Exception) -> SlackwaterError:
             except SlackwaterError as found:
                 return found
         case HTTPException() | StarletteHTTPException():
-            return WebError(_CODES.get(error.status_code, "bad_request"), str(error.detail), status=error.status_code)
+            code = _CODES.get(error.status_code, "bad_request")
+            return WebError(code, str(error.detail), status=error.status_code, hint=_HINTS.get(code))
         case RequestValidationError():
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"][1:])

@@ -1,7 +1,7 @@
 """How the body of a command is read: strictly, and what cannot be read is refused and recorded, as at every door."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import Depends, Header, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -25,6 +25,7 @@ Key = Annotated[
     ),
 ]
 Asking = Annotated[Admin, Depends(admin_of)]
+_NOT_JSON: Final = BadMessage("bad_envelope", "the body is not said to be JSON", "send Content-Type: application/json")
 
 
 class _Unparsed(HTTPException):
@@ -60,7 +61,7 @@ class CommandRoute(APIRoute):
             except _Unparsed as error:
                 refused = error.bad
             except RequestValidationError as error:
-                refused = _misfit(error)
+                refused = _misfit(error) if _is_json(request) else _NOT_JSON
             except BadMessage as bad:
                 refused = bad
             name = request.path_params.get("name", self.about)
@@ -74,6 +75,10 @@ class PolicyRoute(CommandRoute):
     """A command about the policy."""
 
     about = POLICY_ID
+
+
+def _is_json(request: Request) -> bool:
+    return "json" in request.headers.get("content-type", "")
 
 
 def _misfit(error: RequestValidationError) -> BadMessage:

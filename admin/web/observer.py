@@ -135,7 +135,7 @@ class Observer:
         places = tuple(
             PartitionLag(*key, found.committed.get(key), end, first) for key, (first, end) in sorted(found.there.items())
         )
-        self._keep(Observation(name, datetime.now(UTC), found.left(found.ends), rate), places)
+        self._keep(Observation(name, datetime.now(UTC), found.lag, rate), places)
 
     def _keep(self, seen: Observation, places: tuple[PartitionLag, ...]) -> None:
         with self._lock:

@@ -151,6 +151,7 @@ async def test_a_key_is_the_commands_id(client: Client, story: Story, store: Eve
     for wrong in ("", "two words", "x" * 201, "é"):
         answer = await web.post("/api/v1/jobs/a/pause", headers={"Idempotency-Key": wrong.encode()})
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_envelope")
+        assert "application/json" in answer.json()["hint"]
 
 
 async def test_refusals_are_those_of_every_surface(client: Client, story: Story, store: EventStore) -> None:
@@ -229,6 +230,18 @@ async def test_bad_commands(
         if status != 413:
             assert refusals(store) == [("a", code, "http")]
             assert problem["command_id"]
+
+
+async def test_an_answer_tells_of_the_job_after_the_command(client: Client, story: Story) -> None:
+    """When it lets itself go is as the command left it; a cut is not told before it is proved."""
+    web: AsyncClient = await client()
+
+    async def pause(**said: Any) -> tuple[str, Any, bool]:
+        body = (await web.post("/api/v1/jobs/a/pause", json=said)).json()
+        return body["state"], body["cut"], body["resumes_at"] is not None
+
+    assert await pause(**{"hold": "deploy-42", "for": "30m"}) == ("PAUSING", [], True)
+    assert await pause() == ("PAUSING", [], False)
 
 
 async def test_a_body_that_is_no_json(client: Client, story: Story, store: EventStore) -> None:
