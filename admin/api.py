@@ -12,7 +12,7 @@ from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Drain, Kill, Stop
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
@@ -155,6 +155,14 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
     def stop_job(self, name: str, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any) -> CommandResult:
         """Give up the partitions and keep the cut; a later start continues there."""
         return self._door.ask(name, Stop(reason, deadline_s), **how)
+
+    def drain_job(self, name: str, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any) -> CommandResult:
+        """Stop once nothing is open. The jobs there are keep nothing open beyond a batch, which `stop_job` finishes too."""
+        return self._door.ask(name, Drain(reason, deadline_s), **how)
+
+    def kill_job(self, name: str, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any) -> CommandResult:
+        """Stop without finishing: what is under way is aborted, and a later start takes it again. Overtakes a stop."""
+        return self._door.ask(name, Kill(reason, deadline_s), **how)
 
     def turn_away(self, name: str, code: str, message: str, hint: str | None = None) -> InvalidCommand:
         """The error of a command that a surface could not read; the log remembers that it was tried."""

@@ -11,8 +11,9 @@ from .api import Admin
 from .watching import WAIT_S, next_events, position
 
 _METHODS = (
-    "deploy_job", "rollback_job", "start_job", "pause_job", "resume_job", "stop_job", "ask", "ask_each", "catch_up",
-    "list_jobs", "get_job_status", "get_job_details", "kafka_state", "history", "state_as_of", "export", "audit", "verify",
+    "deploy_job", "rollback_job", "start_job", "pause_job", "resume_job", "stop_job", "drain_job",
+    "kill_job", "ask", "ask_each", "catch_up", "list_jobs", "get_job_status", "get_job_details", "kafka_state", "history",
+    "state_as_of", "export", "audit", "verify",
     "policy", "set_flag", "set_window", "remove_window", "upcoming_windows", "set_rule", "remove_rule", "watched_jobs",
 )  # fmt: skip
 

@@ -120,10 +120,11 @@ class JobResumed:
 
 @dataclass(frozen=True, slots=True)
 class StopRequested:
-    """Workers are to finish what they took, commit it and give up their partitions."""
+    """Workers are to give up their partitions; what they took they finish and commit, or throw away `at_once`."""
 
     reason: str | None
     deadline: datetime
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,7 @@ LATER_FIELDS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyTyp
         "PauseRequested": (("until",), ("by",), ("wish",)),
         "HoldAdded": (("until",),),
         "ResumeRequested": (("cap",),),
+        "StopRequested": (("at_once",),),
     }
 )
 """Fields added since the event was first written. One that has its default is left out, so older rows keep their bytes."""

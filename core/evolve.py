@@ -15,7 +15,7 @@ from .recorded import Recorded
 from .spec import JobSpec
 from .states import TRANSITIONAL, JobState
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 """Another number for another fold: snapshots of an older one are none. tests/histories/folds.golden.jsonl holds it."""
 EARLIER_MAX: Final = 10
 PROOFS: Final = frozenset({"JobStarted", "JobPaused", "JobResumed", "JobStopped"})
@@ -54,11 +54,12 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.RolloutRequested():
             timeout_s = round((event.deadline - by.since).total_seconds())
             rollout = Rollout(event.spec, event.holds, event.reason, by.by, job.wish, timeout_s)
-            return replace(job, rollout=rollout, deadline=event.deadline, reason=event.reason)
+            return replace(job, rollout=rollout, deadline=event.deadline, reason=event.reason, at_once=False)
         case e.StartRequested():
             return replace(job, deadline=event.deadline, reason=event.reason, failure=None)
         case e.StopRequested():
-            return replace(job, deadline=event.deadline, reason=event.reason, rollout=None)
+            job = replace(job, rollout=None, at_once=event.at_once)
+            return replace(job, deadline=event.deadline, reason=event.reason)
         case e.PauseRequested():
             holds = _with_hold(job, event, by)
             return replace(job, holds=holds, deadline=event.deadline, reason=event.reason)
@@ -73,10 +74,10 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.JobStarted() | e.JobResumed():
             return replace(job, cut=event.cut, taken=merge(job.taken, event.cut))
         case e.JobStopped():
-            return replace(job, cut=event.cut)
+            return replace(job, cut=event.cut, at_once=False)
         case e.JobFailed():
             why = f"{event.code}: {event.message}"
-            return replace(job, cut=event.cut, failure=why, reason=event.message, rollout=None)
+            return replace(job, cut=event.cut, failure=why, reason=event.message, rollout=None, at_once=False)
         case e.WorkerAcked():
             seen = {**event.topics, **job.topics}
             # Who said that it runs may take from then on, whatever becomes of the transition.

@@ -86,6 +86,8 @@ class Job:
     """How fast it may go while it catches up after a slow resume."""
     tripped: Mapping[str, datetime] = field(default_factory=dict)
     """Hold of a rule → when the rule placed it. Until it is rearmed it does not hold again, whoever let go of the hold."""
+    at_once: bool = False
+    """Of a job that stops: what is under way is not finished but thrown away, and taken again by the next start."""
     warned: int = 100
     """Percent of the time until loss that was left at the last warning of this pause."""
 

@@ -32,6 +32,8 @@ class Want:
     """See Job: what was added to a topic since is read from its beginning."""
     wish: str = field(default="", compare=False)
     """Id of the command that is carried out, for whoever reads the workers' logs."""
+    at_once: bool = False
+    """Throw away what is under way rather than finish it."""
 
 
 _STANCE: Final = {
@@ -56,4 +58,5 @@ def wanted(job: Job) -> Want:
         job.taken,
         job.first_partitions,
         job.wish,
+        job.at_once,
     )

@@ -89,6 +89,8 @@ class Oversight:
     def epitaph(self, job: Job, running: Running, now: float) -> list[Action]:
         """After the path has ended: its failure, or the last word of one that released."""
         self._released[job.id] = (job.epoch, now)
+        if wanted(job).at_once:
+            return [AskGroup()]  # nobody vouches for what was thrown away: the group itself says where the job stands
         if running.failure is not None:
             why = running.failure
             return [Say(Fail(self._worker, job.epoch, why.code, why.message, why.offsets, why.gaps))]
@@ -102,14 +104,14 @@ class Oversight:
 
     def _is_needed(self, job: Job) -> bool:
         if job.state is JobState.STOPPING:
-            return self._released.get(job.id, (-1, 0.0))[0] != job.epoch
+            return not job.at_once and self._released.get(job.id, (-1, 0.0))[0] != job.epoch
         return job.state in LIVE
 
     def _may_conclude(self, job: Job, now: float) -> bool:
         epoch, last = self._released.get(job.id, (-1, 0.0))
-        if epoch != job.epoch or now - last < CONCLUDE_AFTER_S:
+        if (epoch != job.epoch and not job.at_once) or now - last < CONCLUDE_AFTER_S:
             return False
-        self._released[job.id] = (epoch, now)
+        self._released[job.id] = (job.epoch, now)
         return True
 
     def _vouch(self, job: Job, standing: Standing | None, *, is_running: bool) -> list[Action]:

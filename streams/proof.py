@@ -1,5 +1,6 @@
 """What a worker's word rests on: nothing in work, offsets committed as a member, outputs visible, offsets read back."""
 
+import contextlib
 import threading
 from typing import Final
 
@@ -44,6 +45,16 @@ class Proof:
         """Before partitions go to others: all that was taken is committed and visible. False if that is not known."""
         self._handover.drain(DRAIN_TIMEOUT_S, self._worker)
         return self._handover.broken is None and self._settle()
+
+    def let_go(self, want: Want | None) -> None:
+        """Before the group is left: as `hand_over`. A want `at_once` leaves it first: what is worked on is lost with the
+        membership, and aborted. What was not committed is taken again by the next owner."""
+        if want is not None and want.at_once:
+            self._handover.withdraw()
+            self._source.close()
+            return
+        with contextlib.suppress(Exception):  # Kafka may be gone
+            self.hand_over()
 
     def standing(self, want: Want, topics: dict[str, str]) -> Standing | None:
         """Where we stand in the stance of `want`, which nothing may be in work for; None if it cannot be proved yet.

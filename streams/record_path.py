@@ -4,7 +4,6 @@ One thread owns the consumer and is the only one to touch it; the other runs SQL
 worked on the next is fetched; at most one waits, nowhere else. Why this is exact: docs/decisions/0006-record-path.md.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -106,9 +105,8 @@ class RecordPath:
             self.leave()
 
     def leave(self) -> None:
-        """Finish and commit what was taken, end the working thread, leave the group."""
-        with contextlib.suppress(Exception):  # Kafka may be gone; what was not committed is taken again by the next owner
-            self._proof.hand_over()
+        """Finish and commit what was taken (of a killed job: throw it away), end the working thread, leave the group."""
+        self._proof.let_go(self._want[0])
         self._handover.end()
         if self._worker.ident is not None:
             self._worker.join(DRAIN_TIMEOUT_S)
@@ -154,6 +152,8 @@ class RecordPath:
             self._source.hold()  # until a word from the log that is younger than the assignment, and not too old
             self._source.serve(CONSUME_TIMEOUT_S)
             return False
+        if want.at_once:
+            return True
         self._source.place(want)
         if want.stance is Stance.RUNNING:
             self._run(want)

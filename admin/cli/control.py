@@ -1,4 +1,4 @@
-"""The verbs that move a job: deploy, start, pause, resume, stop."""
+"""The verbs that move a job: deploy, start, pause, resume, stop, drain, kill."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Drain, Kill, Stop
 
 from ..clock_time import in_utc
 from ..errors import InvalidCommand, Usage
@@ -152,6 +152,18 @@ def stop(asked: Asked) -> Stop:
     return Stop(asked.reason, asked.deadline)
 
 
+@moves_jobs
+def drain(asked: Asked) -> Drain:
+    """Stop once nothing is open; the jobs there are keep nothing open beyond a batch, which `stop` finishes too."""
+    return Drain(asked.reason, asked.deadline)
+
+
+@moves_jobs
+def kill(asked: Asked) -> Kill:
+    """Stop without finishing: what is under way is aborted, and the next `start` takes it again."""
+    return Kill(asked.reason, asked.deadline)
+
+
 @app.command(name="sql")
 def run_statement(
     statement: Annotated[str, typer.Argument(help="PAUSE JOB orders_big REASON 'why'", show_default=False)],
@@ -161,7 +173,7 @@ def run_statement(
     yes_protected: YesProtectedOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """A job verb as a statement: START, PAUSE, RESUME, STOP JOB name, SHOW JOBS, SHOW HISTORY OF JOB name."""
+    """A job verb as a statement: START, PAUSE, RESUME, STOP, DRAIN, KILL JOB name, SHOW JOBS, SHOW HISTORY OF JOB name."""
     from slackwater.core.sql.errors import SqlError
     from slackwater.core.sql.verbs import parse_verb
 
@@ -193,5 +205,7 @@ def run_statement(
         "pause": lambda: pause(asked, hold, said.lasts, said.until),
         "resume": lambda: resume(asked, hold, said.all_holds),
         "stop": lambda: stop(asked),
+        "drain": lambda: drain(asked),
+        "kill": lambda: kill(asked),
     }
     return carry_out(builds[said.verb], asked)

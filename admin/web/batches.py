@@ -11,7 +11,7 @@ from slackwater.core.commands import Verb
 from ..api import Admin
 from ..bulk import chosen_names, row_of
 from ..desk import CommandResult
-from .bodies import OfMany, PauseSaid, ResumeSaid, RollbackSaid, StartSaid, StopSaid
+from .bodies import DrainSaid, KillSaid, OfMany, PauseSaid, ResumeSaid, RollbackSaid, StartSaid, StopSaid
 from .command_route import Asking, CommandRoute, Key
 from .problems import ErrorSaid, described
 
@@ -30,6 +30,14 @@ class ResumeBatch(OfMany, ResumeSaid):
 
 class StopBatch(OfMany, StopSaid):
     """Give up the partitions and keep the cut of each."""
+
+
+class DrainBatch(OfMany, DrainSaid):
+    """Stop the jobs once nothing is open; those there are keep nothing open beyond a batch."""
+
+
+class KillBatch(OfMany, KillSaid):
+    """Stop the jobs without finishing what is under way."""
 
 
 class RollbackBatch(OfMany, RollbackSaid):
@@ -91,6 +99,18 @@ def resume_many(admin: Asking, response: Response, said: ResumeBatch, key: Key =
 @router.post("/stop", status_code=202, response_model=Answers)
 def stop_many(admin: Asking, response: Response, said: StopBatch, key: Key = None) -> Any:
     """Give up the partitions and keep the cuts; a later start continues there."""
+    return _ask(admin, said.verb(), said, key, response)
+
+
+@router.post("/drain", status_code=202, response_model=Answers)
+def drain_many(admin: Asking, response: Response, said: DrainBatch, key: Key = None) -> Any:
+    """Stop once nothing is open: today the same as a stop."""
+    return _ask(admin, said.verb(), said, key, response)
+
+
+@router.post("/kill", status_code=202, response_model=Answers)
+def kill_many(admin: Asking, response: Response, said: KillBatch, key: Key = None) -> Any:
+    """Stop without finishing what is under way."""
     return _ask(admin, said.verb(), said, key, response)
 
 

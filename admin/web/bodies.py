@@ -10,7 +10,7 @@ from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Drain, Kill, Stop
 from slackwater.core.duration import HINT, duration_s
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.rule import FOR_S, METRICS, Rule
@@ -110,6 +110,22 @@ class StopSaid(Moves):
     def verb(self) -> Stop:
         """What is asked."""
         return Stop(self.reason, self.deadline_s)
+
+
+class DrainSaid(StopSaid):
+    """Stop once nothing is open; the jobs there are keep nothing open beyond a batch."""
+
+    def verb(self) -> Drain:
+        """What is asked."""
+        return Drain(self.reason, self.deadline_s)
+
+
+class KillSaid(StopSaid):
+    """Stop without finishing: what is under way is aborted, and taken again by the next start."""
+
+    def verb(self) -> Kill:
+        """What is asked."""
+        return Kill(self.reason, self.deadline_s)
 
 
 class RollbackSaid(Moves):

@@ -8,7 +8,7 @@ from slackwater.core.commands import Verb
 
 from ..api import Admin
 from ..desk import CommandResult
-from .bodies import DeployBody, OfOne, PauseSaid, ResumeSaid, RollbackSaid, StartSaid, StopSaid
+from .bodies import DeployBody, DrainSaid, KillSaid, OfOne, PauseSaid, ResumeSaid, RollbackSaid, StartSaid, StopSaid
 from .command_route import Asking, CommandRoute, Key
 from .problems import described
 
@@ -29,6 +29,14 @@ class StopBody(OfOne, StopSaid):
     """Give up the partitions and keep the cut."""
 
 
+class DrainBody(OfOne, DrainSaid):
+    """Stop once nothing is open; the jobs there are keep nothing open beyond a batch."""
+
+
+class KillBody(OfOne, KillSaid):
+    """Stop without finishing: what is under way is aborted, and taken again by the next start."""
+
+
 class RollbackBody(OfOne, RollbackSaid):
     """Go back to the text of `version`, or to the one before."""
 
@@ -39,6 +47,7 @@ ALREADY: Final[dict[int | str, dict[str, Any]]] = {
 
 # A body may be left out: then nothing beyond the verb is said.
 _START, _PAUSE, _RESUME, _STOP, _ROLLBACK = StartBody(), PauseBody(), ResumeBody(), StopBody(), RollbackBody()
+_DRAIN, _KILL = DrainBody(), KillBody()
 
 router = APIRouter(
     prefix="/api/v1/jobs/{name}",
@@ -100,6 +109,18 @@ def resume(name: str, admin: Asking, response: Response, said: ResumeBody = _RES
 @router.post("/stop", status_code=202)
 def stop(name: str, admin: Asking, response: Response, said: StopBody = _STOP, key: Key = None) -> CommandResult:
     """Give up the partitions and keep the cut; a later start continues there."""
+    return _ask(admin, name, said.verb(), said, key, response)
+
+
+@router.post("/drain", status_code=202)
+def drain(name: str, admin: Asking, response: Response, said: DrainBody = _DRAIN, key: Key = None) -> CommandResult:
+    """Stop once nothing is open: today the same as a stop."""
+    return _ask(admin, name, said.verb(), said, key, response)
+
+
+@router.post("/kill", status_code=202)
+def kill(name: str, admin: Asking, response: Response, said: KillBody = _KILL, key: Key = None) -> CommandResult:
+    """Stop without finishing what is under way. Overtakes a stop."""
     return _ask(admin, name, said.verb(), said, key, response)
 
 

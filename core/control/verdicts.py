@@ -7,28 +7,30 @@ from ..events import DataGapAccepted, JobEvent
 from ..job import Job
 from ..states import JobState as S
 
+_STOPS: Final = ("stop", "drain", "kill")
 LEGAL_VERBS: Final[dict[S, tuple[str, ...]]] = {
     S.ABSENT: ("deploy",),
-    S.DEPLOYED: ("start", "stop", "deploy"),
-    S.STARTING: ("pause", "stop", "deploy"),
-    S.RUNNING: ("pause", "stop", "deploy"),
-    S.PAUSING: ("pause", "resume", "stop", "deploy"),
-    S.PAUSED: ("pause", "resume", "stop", "deploy"),
-    S.RESUMING: ("pause", "stop", "deploy"),
+    S.DEPLOYED: ("start", *_STOPS, "deploy"),
+    S.STARTING: ("pause", *_STOPS, "deploy"),
+    S.RUNNING: ("pause", *_STOPS, "deploy"),
+    S.PAUSING: ("pause", "resume", *_STOPS, "deploy"),
+    S.PAUSED: ("pause", "resume", *_STOPS, "deploy"),
+    S.RESUMING: ("pause", *_STOPS, "deploy"),
     S.STOPPING: (),
     S.STOPPED: ("start", "deploy"),
-    S.FAILED: ("start", "stop", "deploy"),
+    S.FAILED: ("start", *_STOPS, "deploy"),
 }
 """What an operator may ask for in each state (verbs that are already so are left out). `legal_verbs` adds what depends on
-holds, versions and a rollout that is under way."""
+holds, versions, and on a stop or a rollout that is under way."""
 
 _AT_REST: Final = frozenset({S.DEPLOYED, S.STOPPED, S.FAILED})
 
 
 def legal_verbs(job: Job) -> tuple[str, ...]:
     """What an operator may ask for now: a job at rest can be resumed only if it has a hold to let go."""
-    rolling = ("stop", "deploy") if job.rollout is not None else ()
-    verbs = LEGAL_VERBS[job.state] + rolling
+    rolling = (*_STOPS, "deploy") if job.rollout is not None else ()
+    hurried = ("kill",) if job.state is S.STOPPING and job.rollout is None and not job.at_once else ()
+    verbs = LEGAL_VERBS[job.state] + rolling + hurried
     let_go = ("resume",) if job.holds and job.state in _AT_REST else ()
     back = ("rollback",) if job.earlier and "deploy" in verbs else ()
     return verbs + let_go + back

@@ -29,13 +29,15 @@ _CLAUSES: Final = MappingProxyType(
         "PAUSE": ("REASON", "HOLD", "FOR", "UNTIL"),
         "RESUME": ("REASON", "HOLD", "ALL"),
         "STOP": ("REASON",),
+        "DRAIN": ("REASON",),
+        "KILL": ("REASON",),
     }
 )
 _EITHER: Final = (
     (("HOLD", "ALL"), "release one hold or all"),
     (("FOR", "UNTIL"), "a hold ends after a while or at a time"),
 )
-_LATER: Final = frozenset({"DRAIN", "KILL", "EXPLAIN", "ROLLBACK", "DEPLOY"})
+_LATER: Final = frozenset({"EXPLAIN", "ROLLBACK", "DEPLOY"})
 
 
 def parse_verb(text: str) -> JobVerb | None:
@@ -60,7 +62,7 @@ class _Verbs:
             return self._show()
         if verb in _LATER:
             raise self._error(
-                "unsupported_statement", f"{verb} is not supported as a statement", "START, PAUSE, RESUME, STOP", back=1
+                "unsupported_statement", f"{verb} is not supported as a statement", ", ".join(_CLAUSES), back=1
             )
         if self._word() not in {"JOB", "QUERY"}:
             raise self._error("syntax_error", f"{verb} what?", f"{verb} JOB name", back=1)

@@ -18,7 +18,7 @@ from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Drain, Kill, Stop
 from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import POLICY_ID
@@ -213,6 +213,8 @@ _VERBS: Final[Mapping[str, Callable[[Fields], Verb]]] = MappingProxyType(
         "pause": _pause,
         "resume": _resume,
         "stop": lambda f: Stop(**_asked(f)),
+        "drain": lambda f: Drain(**_asked(f)),
+        "kill": lambda f: Kill(**_asked(f)),
         "set_flag": _set_flag,
         "set_window": _set_window,
         "remove_window": lambda f: RemoveWindow(_needed(f.text("name"), "name"), f.text("reason")),

@@ -14,7 +14,7 @@ from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Kill, Stop
 from slackwater.core.spec_from_sql import spec_from_sql
 from slackwater.persistence.errors import StoreUnavailable
 from slackwater.persistence.memory import MemoryStore
@@ -84,7 +84,7 @@ class Operators(Process):
             case "start":
                 self.ask(Start(accept_gap=how > 3, deadline_s=20 if how == 1 else 60))
             case "stop":
-                self.ask(Stop(), expects=how > 4)
+                self.ask(Kill() if how == 2 else Stop(), expects=how > 4)
             case "pause" if how == 2:
                 self.ask(Pause(hold="night"))
             case "pause" if how == 3:

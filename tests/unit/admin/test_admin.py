@@ -47,7 +47,7 @@ def test_errors_are_typed(log: str) -> None:
         admin.deploy_job("a", "1", SQL)
         with pytest.raises(errors.Refused) as refused:
             admin.pause_job("a")
-        assert refused.value.legal == ("start", "stop", "deploy")
+        assert refused.value.legal == ("start", "stop", "drain", "kill", "deploy")
         with pytest.raises(errors.NotFound):
             admin.get_job_status("ghost")
         with pytest.raises(errors.InvalidCommand):

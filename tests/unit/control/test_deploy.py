@@ -71,7 +71,7 @@ def test_a_living_job_gets_its_spec_by_a_rollout(state: JobState) -> None:
 
 def test_a_stop_is_not_turned_into_a_rollout() -> None:
     """Somebody stopped it: another spec waits until it has."""
-    given(*PASTS[JobState.STOPPING]).when(Deploy(OTHER_SPEC)).then_refused("illegal_transition", legal=())
+    given(*PASTS[JobState.STOPPING]).when(Deploy(OTHER_SPEC)).then_refused("illegal_transition", legal=("kill",))
 
 
 def test_another_spec_at_rest() -> None:
@@ -125,7 +125,9 @@ def test_fewer_holds_change_nothing() -> None:
 def test_a_deploy_does_not_add_a_hold_to_a_living_job() -> None:
     """That would pause it without an epoch: it is refused, and `pause` is named as legal."""
     refused = (
-        given(*RUNNING).when(Deploy(SPEC, ("audit",))).then_refused("illegal_transition", legal=("pause", "stop", "deploy"))
+        given(*RUNNING)
+        .when(Deploy(SPEC, ("audit",)))
+        .then_refused("illegal_transition", legal=("pause", "stop", "drain", "kill", "deploy"))
     )
     assert "RUNNING" in refused.message
 

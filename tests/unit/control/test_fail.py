@@ -74,7 +74,7 @@ def test_lost_offsets_are_taken_by_somebody() -> None:
     """A job whose offsets are lost starts again at its last cut only once someone accepted that this writes things twice."""
     lost = "offsets_lost"
     failed = (*RUNNING, DataGapFound(lost, "gone"), JobFailed(lost, "gone", orders(0, 0)))
-    given(*failed).when(Start(None)).then_refused(lost, legal=("start", "stop", "deploy"))
+    given(*failed).when(Start(None)).then_refused(lost, legal=("start", "stop", "drain", "kill", "deploy"))
     job = given(*failed).when(Start(None, accept_gap=True)).then(DataGapAccepted(lost), StartRequested(None, DUE))
     assert job.taken == ()
     assert job.cut == orders(0, 0)

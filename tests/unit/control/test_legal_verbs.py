@@ -11,7 +11,7 @@ from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Drain, Kill, Stop
 from slackwater.core.control.verdicts import LEGAL_VERBS, legal_verbs
 from slackwater.core.decisions import Accepted, AlreadySo, Refused
 from slackwater.core.events import HoldAdded, JobDeployed, JobEvent, JobFailed, JobStopped, StartRequested, StopRequested
@@ -26,6 +26,8 @@ VERBS: dict[str, Verb] = {
     "pause": Pause(hold="audit"),
     "resume": Resume(hold=None),
     "stop": Stop(),
+    "drain": Drain(),
+    "kill": Kill(),
     "rollback": Rollback(),
 }
 REACHABLE: dict[str, tuple[JobEvent, ...]] = {
@@ -94,6 +96,7 @@ def test_every_state_has_a_list() -> None:
 
 
 def test_where_nothing_is_legal_the_refusal_says_what_to_wait_for() -> None:
-    """STOPPING lists nothing; its refusal must not end in an empty list without a word."""
-    refused = given(*PASTS[JobState.STOPPING]).when(Start()).then_refused("illegal_transition", legal=())
+    """A job that is being killed can be asked nothing; its refusal must not end in an empty list without a word."""
+    killed = (*PASTS[JobState.RUNNING], StopRequested(None, SOON, at_once=True))
+    refused = given(*killed).when(Start()).then_refused("illegal_transition", legal=())
     assert "nothing until STOPPING ends" in refused.message

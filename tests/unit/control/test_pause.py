@@ -75,11 +75,11 @@ def test_the_same_second_hold_twice_is_already_so() -> None:
 @pytest.mark.parametrize(
     ("past", "legal"),
     [
-        (DEPLOYED, ("start", "stop", "deploy")),
-        (HELD_AT_REST, ("start", "stop", "deploy", "resume")),
-        (STOPPING, ()),
+        (DEPLOYED, ("start", "stop", "drain", "kill", "deploy")),
+        (HELD_AT_REST, ("start", "stop", "drain", "kill", "deploy", "resume")),
+        (STOPPING, ("kill",)),
         (STOPPED, ("start", "deploy")),
-        (FAILED, ("start", "stop", "deploy")),
+        (FAILED, ("start", "stop", "drain", "kill", "deploy")),
     ],
     ids=["deployed", "held at rest", "stopping", "stopped", "failed"],
 )

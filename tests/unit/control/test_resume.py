@@ -76,7 +76,11 @@ def test_resume_all() -> None:
 
 def test_a_hold_that_is_not_there() -> None:
     """Refused as held, with the names that are there and the way to let go; nothing is released in its place."""
-    refused = given(*TWO_HOLDS).when(Resume(hold="night")).then_refused("held", legal=("pause", "resume", "stop", "deploy"))
+    refused = (
+        given(*TWO_HOLDS)
+        .when(Resume(hold="night"))
+        .then_refused("held", legal=("pause", "resume", "stop", "drain", "kill", "deploy"))
+    )
     assert "operator, audit" in refused.message
     assert refused.hint is not None
     assert "--hold operator" in refused.hint
@@ -98,11 +102,11 @@ def test_what_runs_is_already_resumed(past: tuple, since: object, reason: str | 
 @pytest.mark.parametrize(
     ("past", "legal"),
     [
-        (DEPLOYED, ("start", "stop", "deploy")),
-        (STOPPING, ()),
+        (DEPLOYED, ("start", "stop", "drain", "kill", "deploy")),
+        (STOPPING, ("kill",)),
         (STOPPED, ("start", "deploy")),
-        (FAILED, ("start", "stop", "deploy")),
-        ((*PAUSED, StopRequested(None, SOON)), ()),
+        (FAILED, ("start", "stop", "drain", "kill", "deploy")),
+        ((*PAUSED, StopRequested(None, SOON)), ("kill",)),
     ],
     ids=["deployed", "stopping", "stopped", "failed", "stopping while held"],
 )
@@ -139,7 +143,9 @@ def test_holds_are_let_go_at_rest(past: tuple, state: JobState) -> None:
 
 def test_a_hold_that_is_not_there_at_rest() -> None:
     """The refusal says that resume is legal, for the job has a hold to let go."""
-    given(*HELD_AT_REST).when(Resume(hold="night")).then_refused("held", legal=("start", "stop", "deploy", "resume"))
+    given(*HELD_AT_REST).when(Resume(hold="night")).then_refused(
+        "held", legal=("start", "stop", "drain", "kill", "deploy", "resume")
+    )
 
 
 def test_resume_overtakes_a_half_covered_pause() -> None:

@@ -86,7 +86,7 @@ def test_a_rollout_overtakes_a_rollout() -> None:
 
 def test_a_pause_waits_for_the_new_spec() -> None:
     """While the old one stops there is nothing to hold still."""
-    given(*ROLLING).when(Pause()).then_refused("illegal_transition", legal=("stop", "deploy"))
+    given(*ROLLING).when(Pause()).then_refused("illegal_transition", legal=("stop", "drain", "kill", "deploy"))
 
 
 def test_a_rollout_that_is_not_proved_in_time() -> None:

@@ -86,10 +86,10 @@ def test_already_running_says_who_resumed_it() -> None:
 @pytest.mark.parametrize(
     ("past", "legal"),
     [
-        (PAUSING, ("pause", "resume", "stop", "deploy")),
-        (PAUSED, ("pause", "resume", "stop", "deploy")),
-        (RESUMING, ("pause", "stop", "deploy")),
-        (STOPPING, ()),
+        (PAUSING, ("pause", "resume", "stop", "drain", "kill", "deploy")),
+        (PAUSED, ("pause", "resume", "stop", "drain", "kill", "deploy")),
+        (RESUMING, ("pause", "stop", "drain", "kill", "deploy")),
+        (STOPPING, ("kill",)),
     ],
     ids=["pausing", "paused", "resuming", "stopping"],
 )

@@ -1,10 +1,10 @@
-"""stop: give the partitions up and keep the cut. Overtakes anything that lives."""
+"""stop, drain and kill: give the partitions up and keep the cut. Overtakes anything that lives."""
 
 from datetime import timedelta
 
 import pytest
 
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Drain, Kill, Stop
 from slackwater.core.coverage import Coverage, Stance
 from slackwater.core.events import HoldAdded, JobStopped, StopRequested
 from slackwater.core.states import JobState
@@ -20,6 +20,7 @@ from .given import (
     PAUSING,
     RESUMING,
     RUNNING,
+    SOON,
     STARTING,
     STOPPED,
     STOPPING,
@@ -43,6 +44,27 @@ def test_stop_overtakes_what_lives(past: tuple) -> None:
     assert (job.holds, job.cut) == (before.holds, before.cut)
     assert (job.by, job.reason, job.since) == ("ben", "night", NOW)
     assert wanted(job) == Want(Stance.RELEASED, job.epoch)
+
+
+def test_drain_is_a_stop() -> None:
+    """Nothing is open beyond a batch, so it asks of the workers what a stop asks."""
+    assert given(*RUNNING).when(Drain("night")).then(StopRequested("night", DUE)).state is JobState.STOPPING
+
+
+def test_kill_throws_away() -> None:
+    """Workers are told not to finish; the cut is what the group has committed, and stays after a stop."""
+    job = given(*RUNNING).when(Kill("runaway")).then(StopRequested("runaway", DUE, at_once=True))
+    assert wanted(job) == Want(Stance.RELEASED, job.epoch, at_once=True)
+    assert not given(*RUNNING, StopRequested(None, SOON, True), JobStopped("c", ())).job.at_once
+
+
+def test_a_kill_overtakes_a_stop() -> None:
+    """Whoever does not want to wait for a stop that is under way hurries it; a stop makes no kill gentle again."""
+    job = given(*STOPPING).when(Kill("now")).then(StopRequested("now", DUE, at_once=True))
+    assert job.epoch == given(*STOPPING).job.epoch + 1
+    killed = (*RUNNING, StopRequested("now", SOON, True))
+    for verb in (Stop(), Drain(), Kill()):
+        given(*killed).when(verb).then_already(since=given(*killed).job.since, by="ana", reason="now")
 
 
 def test_stop_keeps_every_hold() -> None:

@@ -53,7 +53,7 @@ def test_one_life() -> None:
     assert desk.job.cut == cut_of({("orders", 0): 7})
     assert (desk.job.by, desk.job.reason) == ("ana", "maintenance")
     refused = desk.ask(Start())
-    assert (refused.code, refused.legal) == ("illegal_transition", ("pause", "resume", "stop", "deploy"))
+    assert (refused.code, refused.legal) == ("illegal_transition", ("pause", "resume", "stop", "drain", "kill", "deploy"))
     states = [desk.ask(Resume()).state, desk.ack(Stance.RUNNING, 7).state, desk.ask(Stop()).state]
     assert states == ["RESUMING", "RUNNING", "STOPPING"]
     assert desk.ack(Stance.RELEASED, 9).state == "STOPPED"

@@ -29,7 +29,7 @@ def test_off_is_a_clear_refusal() -> None:
     """It says that pausing is off, and what is legal instead."""
     refused = decided(RUNNING, Pause(), OFF)
     assert isinstance(refused, Refused)
-    assert (refused.code, refused.legal) == ("pause_disabled", ("pause", "stop", "deploy"))
+    assert (refused.code, refused.legal) == ("pause_disabled", ("pause", "stop", "drain", "kill", "deploy"))
 
 
 def test_off_may_mean_stop_and_start() -> None:

@@ -201,7 +201,11 @@ def test_what_may_be_asked_instead() -> None:
     said = Said()
     take(Log(), said, DEPLOY, {"resume": "orders", "id": "r"})
     data = said.answers[-1][1]["data"]
-    assert (data["code"], data["state"], data["legal"]) == ("illegal_transition", "DEPLOYED", ["start", "stop", "deploy"])
+    assert (data["code"], data["state"], data["legal"]) == (
+        "illegal_transition",
+        "DEPLOYED",
+        ["start", "stop", "drain", "kill", "deploy"],
+    )
 
 
 def test_an_unreadable_message_is_recorded() -> None:
