@@ -77,7 +77,7 @@ class Sink:
         self._in_transaction = self._has_committed = False
         self._too_large = self._wire_broke = False
         told = {"on_delivery": self._delivered, "error_cb": self._heard}
-        session_s = self._connection.session_timeout_s
+        session_s = self._connection.session_timeout_ms / 1000
         self._producer = transactional_producer(self._connection, self._output, session_s, **self._settings, **told)
 
     def write(self, outcome: Outcome) -> None:
