@@ -9,6 +9,7 @@ import pytest
 from tests.tidy.settings_page import variables
 
 from slackwater.admin.api import Admin
+from slackwater.admin.async_api import AsyncAdmin
 from slackwater.admin.door import Door
 
 from .blocks import PAGES, Block, blocks, dialogue, name_of
@@ -17,6 +18,7 @@ from .command_lines import SLACKWATER, check, options_of, root, simple_commands
 SHELLS = {"console", "sh"}
 SHELL_BLOCKS = [(page, block) for page in PAGES for block in blocks(page) if block.kind in SHELLS]
 PYTHON_BLOCKS = [(page, block) for page in PAGES for block in blocks(page) if block.kind == "python"]
+ADMINS = {"admin": Admin, "async_admin": AsyncAdmin(object.__new__(Admin))}
 VARIABLE = re.compile(r"\bSLACKWATER_[A-Z_]+")
 
 
@@ -60,8 +62,12 @@ def _variables_of_options() -> set[str]:
 
 @pytest.mark.parametrize(("page", "block"), PYTHON_BLOCKS, ids=_id)
 def test_python_blocks(page: Path, block: Block) -> None:
-    """Python in a page can be read, and calls Admin's methods by names and keywords they have."""
+    """Python in a page compiles, and calls Admin's methods by names and keywords they have."""
+    compile(block.text, name_of(page), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     for node in ast.walk(ast.parse(block.text)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="admin" | "async_admin" as id), attr=name):
+                assert hasattr(ADMINS[id], name), f"{id}.{name}: there is none"
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="admin"), attr=name), keywords=keywords):
                 known = inspect.signature(getattr(Admin, name)).parameters
