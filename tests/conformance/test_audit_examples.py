@@ -14,6 +14,9 @@ from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
 from slackwater.core.coverage import Stance
+from slackwater.core.policy.flag import Flag
+from slackwater.core.policy.policy import POLICY_ID
+from slackwater.core.policy.verbs import SetFlag
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore
 
@@ -89,3 +92,19 @@ def test_who_asked_and_who_appended(store: EventStore) -> None:
     epoch = store.job("orders_big").epoch  # type: ignore[union-attr]
     store.handle(replace(command("t", ack(epoch, Stance.STILL, 7)), actor="w-1"))
     assert store.query("SELECT actor FROM pauses ORDER BY paused_at DESC LIMIT 1").rows == (("ben",),)
+
+
+def test_what_a_hold_does_not_cover(store: EventStore) -> None:
+    """The question of docs/how-to/restore.md names whoever a pause of all jobs left without the hold, and then nobody."""
+    (question,) = (query for query in questions(ROOT / "docs/how-to/restore.md") if "'restored'" in query)
+    hold, held_from_the_start = Pause("log restored", "restored"), Deploy(SPEC, ("restored",))
+    store.handle(command("l", Deploy(replace(SPEC, labels={"protected": "true"})), "ledger_post"))
+    store.handle(command("ls", Start(), "ledger_post", yes_protected="ledger_post"))
+    store.handle(command("a", Deploy(SPEC), "at_rest"))
+    refused = [store.handle(command(f"p-{job}", hold, job)).code for job in ("orders_big", "ledger_post", "at_rest")]
+    assert refused == [None, "protected", "illegal_transition"]
+    assert store.query(question).rows == (("at_rest",), ("ledger_post",))
+    store.handle(command("yes", hold, "ledger_post", yes_protected="ledger_post"))
+    store.handle(command("again", held_from_the_start, "at_rest"))
+    store.handle(command("flag", SetFlag(Flag("none"), "night"), POLICY_ID))
+    assert store.query(question).rows == ()

@@ -99,7 +99,7 @@ def _types(house: Reader, page: str) -> None:
 @pytest.mark.slow
 @pytest.mark.kafka
 def test_the_first_page(house: Reader) -> None:
-    """What the README says to try goes so in a house as it is opened: exit codes as they stand there, Python without an error."""
+    """What the README says to try goes so in a house as it was opened."""
     _types(house, "README.md")
 
 
