@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-PAGES: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-_FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES: Final = sorted([*ROOT.glob("*.md"), ROOT / "llms.txt", *(ROOT / "docs").rglob("*.md")])
+_FENCE: Final = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+"""In a list it is indented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def blocks(page: Path) -> Iterator[Block]:
     """Every fenced block, in order."""
     text = page.read_text("utf-8")
     for found in _FENCE.finditer(text):
-        yield Block(found[1], found[2], text.count("\n", 0, found.start()) + 2)
+        yield Block(found[2], dedent(found[3]), text.count("\n", 0, found.start()) + 2)
 
 
 def dialogue(block: Block) -> list[Said]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import yaml
 
 from .blocks import ROOT
@@ -22,11 +23,10 @@ def test_every_page_has_its_place() -> None:
     assert len(listed) == len(set(listed))
 
 
-def test_every_page_is_reached_from_the_first() -> None:
-    """docs/index.md links to every page but decisions, of which it links to the first."""
-    first = (ROOT / "docs/index.md").read_text("utf-8")
+@pytest.mark.parametrize(("first", "prefix"), [("docs/index.md", ""), ("llms.txt", "docs/")])
+def test_every_page_is_reached_from_the_first(first: str, prefix: str) -> None:
+    """Where people begin, and where programs do, there is a link to every page but decisions."""
+    text = (ROOT / first).read_text("utf-8")
     pages = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
-    missing = [
-        page for page in pages if page != "index.md" and not page.startswith("decisions/") and f"]({page})" not in first
-    ]
+    missing = [page for page in pages if not page.startswith(("index.", "decisions/")) and f"]({prefix}{page})" not in text]
     assert not missing
