@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from slackwater.core.control.rollout import becoming
 from slackwater.core.cut import Cut
 from slackwater.core.job import Job
 from slackwater.core.result import Result
@@ -37,6 +38,8 @@ class CommandResult:
     duplicate: bool = False
     resumes_at: datetime | None = None
     """When a job that is held lets itself go."""
+    spec_version: str | None = None
+    """Of the text the job has now, or gets by the rollout that is under way."""
 
 
 def view(result: Result, before: Job | None, job: Job | None, state: JobState | None, began: float) -> CommandResult:
@@ -59,6 +62,7 @@ def view(result: Result, before: Job | None, job: Job | None, state: JobState | 
         result.reason,
         result.duplicate,
         job.resumes_at if job else None,
+        becoming(job).version if job and job.id != POLICY_ID else None,
     )
 
 

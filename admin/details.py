@@ -10,7 +10,7 @@ from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
 
 from .errors import SlackwaterError
-from .job_views import JobDetails, JobStatus, KafkaJobState, metrics_of, next_deadline, pauses_of, status_of
+from .job_views import EarlierVersion, JobDetails, JobStatus, KafkaJobState, metrics_of, next_deadline, pauses_of, status_of
 
 _STILL: Final = frozenset({JobState.PAUSED, JobState.STOPPED, JobState.FAILED})
 """Who reads nothing loses what retention deletes meanwhile."""
@@ -46,6 +46,7 @@ def details_of(store: EventStore, kafka: KafkaConnection | None, job: Job) -> Jo
         next_deadline(job),
         _horizon_s(kafka if state else None, job, observed, now),
         tuple(f"{topic}[{partition}]" for topic, partition in job.coverage.missing) if job.state in TRANSITIONAL else (),
+        tuple(EarlierVersion(spec.version, spec.hash) for spec in job.earlier),
     )
 
 

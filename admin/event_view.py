@@ -46,6 +46,8 @@ def view_of(recorded: Recorded) -> EventView:
 def facts_of(data: Mapping[str, Any]) -> list[str]:
     """What an event's own fields say, in a few words for people; the reason first, in quotes."""
     facts = [f'"{data["reason"]}"'] if data.get("reason") else []
+    if data.get("spec"):
+        facts.append(f"version {data['spec']['version']}")
     if data.get("message"):
         facts.append(f"{data['code']}: {data['message']}")
     if data.get("hold", "operator") != "operator":

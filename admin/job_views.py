@@ -121,6 +121,15 @@ class KafkaJobState:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierVersion:
+    """A text that was deployed before. A rollback names it by its version, or by the first seven or more of its hash."""
+
+    version: str
+    hash: str
+    """SHA-256 (hex) of text, version and output topic."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobDetails:
     """Everything about one job. `kafka` is None if no broker was given or it did not answer; `kafka_lag` is then what was
     observed last, at `lag_at`."""
@@ -144,6 +153,8 @@ class JobDetails:
     """Seconds until retention may delete what it has not read; None while nothing is in danger, or if nobody can tell."""
     waiting_for: tuple[str, ...]
     """Of a transition, the partitions that nobody has vouched for yet."""
+    earlier: tuple[EarlierVersion, ...] = ()
+    """What a rollback may go back to, the latest last."""
 
 
 def status_of(job: Job, observed: Observed, now: datetime) -> JobStatus:

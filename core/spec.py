@@ -3,6 +3,10 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+UNNAMED: Final = "1"
+"""The version of a text that names none. So it says nothing, and other texts have it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +14,7 @@ class JobSpec:
     """A named SQL statement with a version. Stored in the log for ever, so it must hold no secret."""
 
     sql: str
-    version: str = "1"
+    version: str = UNNAMED
     output_topic: str | None = None
     """Where a bare SELECT writes; what the text says itself comes first."""
     inputs: tuple[str, ...] = ()

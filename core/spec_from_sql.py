@@ -1,7 +1,7 @@
 """From the text of a job to the spec that is deployed: the same at every door."""
 
 from .commands import BAD_JOB_ID, is_job_id
-from .spec import JobSpec
+from .spec import UNNAMED, JobSpec
 from .sql.errors import SqlError
 from .sql.parse import parse_job
 from .sql.plan import JobPlan
@@ -28,7 +28,7 @@ def spec_from_sql(
         raise SqlError("topic_not_read", f"the job does not read the topic {topic[:60]}", hint=reads)
     spec = JobSpec(
         sql,
-        version or plan.version or "1",
+        version or plan.version or UNNAMED,
         output_topic,
         plan.input_topics,
         plan.output_topics,

@@ -5,6 +5,7 @@ Not a verb of its own: `deploy` asks for it, and whoever proves the stop carries
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from ..cut import Cut
 from ..decisions import Accepted, Decision, Refused
@@ -14,10 +15,18 @@ from ..spec import JobSpec
 from .expire import DEADLINE_S
 from .verdicts import legal_verbs
 
+HASH_CHARS: Final = 12
+"""So much of a hash is shown to people …"""
+HASH_CHARS_MIN: Final = 7
+"""… and so much of it names a spec. Less of it could be meant for a version."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Go back to the spec of `version`, or to the one before this if it is None."""
+    """Go back to the spec of `version`, or to the one before this if it is None.
+
+    Of several that have the version it is the last; the beginning of a hash tells them apart.
+    """
 
     version: str | None = None
     reason: str | None = None
@@ -26,14 +35,26 @@ class Rollback:
     name = "rollback"
 
 
+def becoming(job: Job) -> JobSpec:
+    """The spec the job has, or gets by a rollout that is under way."""
+    return job.spec if job.rollout is None else job.rollout.spec
+
+
 def spec_before(job: Job, verb: Rollback) -> JobSpec | Refused:
-    """The spec to go back to."""
-    fitting = [spec for spec in job.earlier if verb.version in {None, spec.version}]
+    """The spec to go back to; that of now, if it is the one that was named."""
+    wanted = verb.version
+    if wanted is None:
+        fitting = list(job.earlier)
+    else:
+        known = (becoming(job), job.spec, *job.earlier)
+        fitting = [spec for spec in known if spec.version == wanted] or [
+            spec for spec in known if len(wanted) >= HASH_CHARS_MIN and spec.hash.startswith(wanted)
+        ]
     if fitting:
         return fitting[-1]
-    known = ", ".join(spec.version for spec in job.earlier) or "none"
-    wanted = f"no earlier version {verb.version}" if verb.version else "no earlier version"
-    return Refused("no_such_version", f"{job.id} has {wanted}; earlier ones: {known}", None, job.state, legal_verbs(job))
+    known_text = ", ".join(f"{spec.version} ({spec.hash[:HASH_CHARS]})" for spec in job.earlier) or "none"
+    what = f"no earlier version {wanted[:60]}" if wanted else "no earlier version"
+    return Refused("no_such_version", f"{job.id} has {what}; earlier ones: {known_text}", None, job.state, legal_verbs(job))
 
 
 def begin_rollout(spec: JobSpec, holds: tuple[str, ...], reason: str | None, deadline_s: int, at: datetime) -> Decision:

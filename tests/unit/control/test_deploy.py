@@ -1,5 +1,7 @@
 """deploy: a job comes to exist, or gets a new spec while nothing runs."""
 
+from dataclasses import replace
+
 import pytest
 
 from slackwater.core.control.deploy import Deploy
@@ -25,6 +27,7 @@ from .given import (
     OTHER_SPEC,
     PASTS,
     PAUSED,
+    ROLLING,
     RUNNING,
     SPEC,
     STOPPED,
@@ -137,3 +140,20 @@ def test_holds_survive_failure_and_redeploy() -> None:
     failed = (*PAUSED, HoldAdded("audit", None), JobFailed("record_path", "gone", orders(7, 9)))
     job = given(*failed).when(Deploy(OTHER_SPEC)).then(JobDeployed(OTHER_SPEC))
     assert [hold.name for hold in job.holds] == ["operator", "audit"]
+
+
+@pytest.mark.parametrize(
+    "past", [(*DEPLOYED, JobDeployed(OTHER_SPEC)), (*DEPLOYED, JobDeployed(OTHER_SPEC), JobDeployed(SPEC))]
+)
+def test_one_version_is_one_text(past: tuple[JobDeployed, ...]) -> None:
+    """Another text under a version that the job has or had is refused, lest a rollback to it be to another."""
+    refused = given(*past).when(Deploy(replace(OTHER_SPEC, sql="SELECT x FROM orders"))).then_refused("version_reused")
+    assert refused.hint == "give it another @version"
+    given(*ROLLING).when(Deploy(replace(OTHER_SPEC, sql="SELECT x FROM orders"))).then_refused("version_reused")
+    given(*DEPLOYED, JobDeployed(OTHER_SPEC), JobDeployed(SPEC)).when(Deploy(OTHER_SPEC)).then(JobDeployed(OTHER_SPEC))
+
+
+def test_a_text_that_names_no_version() -> None:
+    """It has version 1 like any other such text: what was never said is no promise."""
+    unnamed = replace(SPEC, sql="SELECT x FROM orders")
+    given(*DEPLOYED).when(Deploy(unnamed)).then(JobDeployed(unnamed))

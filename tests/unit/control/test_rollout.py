@@ -117,6 +117,28 @@ def test_no_way_back(version: str | None) -> None:
     given(*RUNNING).when(Rollback(version)).then_refused("no_such_version")
 
 
+TEXTS = [JobSpec(f"SELECT {name} FROM orders", "1", inputs=("orders",), outputs=("big",)) for name in "abc"]
+"""Three texts that name no version."""
+
+
+def test_the_way_back_by_hash() -> None:
+    """Texts that name no version have the same one: it is the last of them, and the beginning of a hash is any of them."""
+    past = (JobDeployed(TEXTS[0]), JobDeployed(TEXTS[1]), JobDeployed(TEXTS[2]))
+    given(*past).when(Rollback("1", "back")).then(JobDeployed(TEXTS[1], (), "back"))
+    given(*past).when(Rollback(TEXTS[0].hash[:12], "back")).then(JobDeployed(TEXTS[0], (), "back"))
+    given(*past).when(Rollback(TEXTS[0].hash[:6])).then_refused("no_such_version")
+
+
+def test_back_to_where_it_is() -> None:
+    """A rollback to the version that is deployed, or under way, is already so in any state."""
+    given(*RUNNING).when(Rollback("1")).then_already(since=after(3), by="ana", reason=None)
+    given(*ROLLING).when(Rollback("2")).then_already(since=after(4), by="ana", reason="v2")
+    given(*ROLLING).when(Rollback("1", "no")).then(RolloutRequested(SPEC, (), "no", DUE))
+    stopped = given(*STOPPED)
+    assert stopped.job is not None
+    stopped.when(Rollback("1")).then_already(since=stopped.job.since, by=stopped.job.by, reason=stopped.job.reason)
+
+
 def test_earlier_specs_are_kept_once() -> None:
     """However often they go back and forth; the spec of now is not among them."""
     job = given(*STOPPED, JobDeployed(OTHER_SPEC), JobDeployed(SPEC), JobDeployed(OTHER_SPEC)).job
