@@ -62,7 +62,7 @@ def view(result: Result, before: Job | None, job: Job | None, state: JobState | 
         result.reason,
         result.duplicate,
         job.resumes_at if job else None,
-        becoming(job).version if job and job.id != POLICY_ID else None,
+        becoming(job).version if job else None,
     )
 
 

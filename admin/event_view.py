@@ -50,7 +50,8 @@ def facts_of(data: Mapping[str, Any]) -> list[str]:
         facts.append(f"version {data['spec']['version']}")
     if data.get("message"):
         facts.append(f"{data['code']}: {data['message']}")
-    if data.get("hold", "operator") != "operator":
+    # A pause is by the operator's hold unless it says another; beside other holds each has its name.
+    if data.get("hold") and (data["hold"] != "operator" or "deadline" not in data):
         facts.append(f"hold {data['hold']}")
     if data.get("until"):
         facts.append(f"until {data['until'][:19].replace('T', ' ')} UTC")

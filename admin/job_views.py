@@ -14,6 +14,8 @@ from slackwater.core.recorded import Recorded
 from slackwater.core.states import TRANSITIONAL, JobState
 from slackwater.core.transition_table import JOB_TRANSITIONS
 
+STILL: Final = frozenset({JobState.DEPLOYED, JobState.PAUSED, JobState.STOPPED, JobState.FAILED})
+"""Nothing is taken, and nobody is about to begin or end with it."""
 _ENDS_A_PAUSE: Final = frozenset(
     row.event for row in JOB_TRANSITIONS if row.source is JobState.PAUSED and row.target is not JobState.PAUSED
 )
@@ -44,7 +46,7 @@ class JobStatus:
     """Records that lay before it at `lag_at`, as the keeper of vigil saw it; None if nobody did within a day."""
     lag_at: datetime | None = None
     records_per_s: float | None = None
-    """Of all workers that told within 30 s; None if none did."""
+    """Of all workers that told within 30 s; None if none did, and while no record is taken (PAUSED, or at rest)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ def status_of(job: Job, observed: Observed, now: datetime) -> JobStatus:
         dict(job.spec.labels),
         observed.seen.lag if observed.seen else None,
         observed.seen_at,
-        observed.records_per_s(now),
+        # What the workers told last is of the time before.
+        None if job.state in STILL else observed.records_per_s(now),
     )
 
 

@@ -4,6 +4,7 @@ import re
 import sys
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -20,7 +21,7 @@ from ..bulk import Answer, chosen_names, row_of
 from ..desk import CommandResult
 from .app import Output, connect, report
 from .asked import Asked, Wait
-from .render import busy, messages, one, show, table_of
+from .render import busy, clock, messages, one, show, table_of
 
 _MADE_UP = re.compile("[0-9a-f]{32}")
 COLUMNS = ("NAME", "STATE", "BECOMES", "")
@@ -55,7 +56,7 @@ def _built(admin: Admin, names: Sequence[str], build: Callable[[], Verb], asked:
 def one_job(admin: Admin, name: str, verb: Verb, asked: Asked) -> None:
     """Carry out a verb for one job. Raises SlackwaterError."""
     if asked.dry_run:
-        tell_plan(admin.ask(name, verb, dry_run=True, yes_protected=asked.yes_to(name)), asked.output)
+        tell_plan(admin.ask(name, verb, dry_run=True, **_beside(asked, name)), asked.output)
         return
     result = _ask(admin, name, verb, asked)
     tell(result, asked.output)
@@ -73,12 +74,18 @@ def _ask(admin: Admin, name: str, verb: Verb, asked: Asked) -> CommandResult:
             wait=asked.waits_for is not Wait.NO,
             timeout=asked.timeout,
             command_id=asked.command_id,
-            yes_protected=asked.yes_to(name),
+            **_beside(asked, name),
             on_accepted=lambda result: _accepted(result, asked),
         )
 
 
+def _beside(asked: Asked, name: str) -> dict[str, Any]:
+    return {"expected_version": asked.expect_version, "yes_protected": asked.yes_to(name)}
+
+
 def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
+    if asked.expect_version is not None:
+        raise errors.Usage("usage", "each job has a version of its own", hint="--expect-version with one JOB")
     batch_id = asked.command_id or uuid.uuid4().hex
     plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True, yes_protected=asked.yes_protected or ())
     if asked.dry_run:
@@ -158,8 +165,8 @@ def tell(result: CommandResult, output: Output) -> None:
         return
     proof = f"  in flight 0, {cut_text(result.cut)}" if result.state in {"PAUSED", "STOPPED"} else ""
     typer.echo(f"{result.job}  {_way(result, result.state)}  {result.took_s:.2f} s{proof}")
-    if result.resumes_at is not None:
-        typer.echo(f"{'':{len(result.job)}}  lets itself go at {result.resumes_at.astimezone():%Y-%m-%d %H:%M:%S}")
+    if result.resumes_at is not None and result.state in {JobState.PAUSING, JobState.PAUSED}:
+        typer.echo(f"{'':{len(result.job)}}  lets itself go at {clock(result.resumes_at)}")
 
 
 def _tell_horizon(admin: Admin, name: str) -> None:
@@ -172,7 +179,8 @@ def _tell_horizon(admin: Admin, name: str) -> None:
 def tell_plan(result: CommandResult, output: Output) -> None:
     """What would come of a command, on stdout."""
     if not one(result, output):
-        typer.echo(f"{result.job}  {_way(result, result.state) if result.changed else _already(result)}")
+        to = f"  to version {result.spec_version}" if result.verb in {"deploy", "rollback"} else ""
+        typer.echo(f"{result.job}  {_way(result, result.state) if result.changed else _already(result)}{to}")
 
 
 def _way(result: CommandResult, state: JobState | None) -> str:
@@ -188,7 +196,7 @@ def _short(command_id: str) -> str:
 
 
 def _already(result: CommandResult) -> str:
-    since = f" since {result.since:%H:%M:%S}" if result.since else ""
+    since = f" since {clock(result.since)}" if result.since else ""
     why = f': "{result.reason}"' if result.reason else ""
     return f"already {result.state}{since} by {result.by}{why}"
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from slackwater.core.control.rollout import HASH_CHARS
 from slackwater.core.cut import cut_text
 from slackwater.core.duration import duration_text
 from slackwater.core.observation import FRESH_S
@@ -12,7 +13,7 @@ from slackwater.core.recorded import Recorded
 
 from ..event_view import facts_of, view_of
 from ..job_views import JobDetails, JobMetrics, JobStatus, KafkaJobState
-from .render import ago, hold_text, until
+from .render import ago, clock, hold_text, until
 
 JOB_COLUMNS: Final = ("NAME", "STATE", "SINCE", "LAG", "RATE/S", "PAUSED BY", "REASON", "RESUMES")
 PAST_COLUMNS: Final = ("NAME", "STATE", "SINCE (UTC)", "BY", "REASON", "HOLDS", "CUT", "EPOCH")
@@ -64,7 +65,7 @@ def event_row(recorded: Recorded) -> dict[str, Any]:
 def event_cells(recorded: Recorded) -> tuple[Any, ...]:
     """A row under EVENT_COLUMNS."""
     seen = view_of(recorded)
-    return seen.version, f"{seen.at:%H:%M:%S.%f}"[:-3], seen.event, seen.actor, ", ".join(facts_of(seen.data))
+    return seen.version, clock(seen.at, "milliseconds"), seen.event, seen.actor, ", ".join(facts_of(seen.data))
 
 
 def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
@@ -79,6 +80,8 @@ def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
     if details.waiting_for:
         yield "waits for", ", ".join(details.waiting_for)
     yield "version", f"{status.spec_version} (event {status.version}, epoch {status.epoch})"
+    if details.earlier:
+        yield "earlier", ", ".join(f"{old.version} ({old.hash[:HASH_CHARS]})" for old in details.earlier)
     if status.labels:
         yield "labels", ", ".join(f"{key}={value}" for key, value in status.labels.items())
     yield "reads", ", ".join(details.inputs)
@@ -93,7 +96,9 @@ def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
     if details.loss_horizon_s is not None:
         yield "danger", f"retention may delete unread records in {duration_text(details.loss_horizon_s)}"
     yield "workers", _workers_text(details.kafka)
-    yield "holds", ", ".join(hold_text(hold) for hold in details.holds) or "none"
+    yield from (("hold", hold_text(hold)) for hold in details.holds)
+    if not details.holds:
+        yield "holds", "none"
     yield "pauses", f"{details.metrics.pauses}, {details.metrics.paused_s:.1f} s in all"
     if details.metrics.counted_since is not None:
         yield "records", _records_text(details.metrics)

@@ -1,16 +1,17 @@
 """The verbs about many jobs at once: the feature flag of pausing, and maintenance windows."""
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from slackwater.core.policy.policy import POLICY_ID
-from slackwater.core.policy.window import ZONE
+from slackwater.core.policy.window import ZONE, Window
 
 from ..errors import Usage
 from .app import Output, OutputOption, Verbs, app, connect
-from .asked import CommandId, Reason, SelectorOption
+from .asked import CommandId, DryRunOption, ExpectVersion, Reason, SelectorOption
 
 ModeArgument = Annotated[
     str | None, typer.Argument(metavar="MODE", help="On for all, some or none; without: show it.", show_default=False)
@@ -35,7 +36,9 @@ def flag(
     percent: PercentOption = 100,
     otherwise: OtherwiseOption = REFUSE,
     reason: Reason = None,
+    dry_run: DryRunOption = False,
     command_id: CommandId = None,
+    expect_version: ExpectVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """For which jobs pausing is on. What is held can always be let go."""
@@ -44,10 +47,12 @@ def flag(
 
     with connect() as admin:
         if mode is not None:
-            how = {"selector": selector, "percent": percent, "otherwise": otherwise, "reason": reason}
-            tell(admin.set_flag(mode, **how, command_id=command_id), f"pausing is on for {mode}", output)
+            how: dict[str, Any] = {"selector": selector, "percent": percent, "otherwise": otherwise, "reason": reason}
+            how |= {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+            tell(admin.set_flag(mode, **how), f"pausing is on for {mode}", output, dry_run=dry_run)
             return
-        if (selector, percent, otherwise, reason, command_id) != (None, 100, REFUSE, None, None):
+        said = (selector, percent, otherwise, reason, dry_run, command_id, expect_version)
+        if said != (None, 100, REFUSE, None, False, None, None):
             raise Usage("usage", "for which jobs?", hint="slackwater flag some --percent 10")
         policy = admin.policy()
     if not one({"name": "flag", **plain(policy.flag), "since": policy.since, "by": policy.by or None}, output):
@@ -62,7 +67,9 @@ def add(
     zone: ZoneOption = ZONE,
     selector: SelectorOption = None,
     reason: Reason = None,
+    dry_run: DryRunOption = False,
     command_id: CommandId = None,
+    expect_version: ExpectVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Add a window, or change the one of that name. Jobs are held by `window:NAME` while it is open."""
@@ -72,11 +79,13 @@ def add(
         try:
             lasts_s = duration_s(for_)
         except ValueError as error:
-            raise admin.turn_away(POLICY_ID, "bad_policy", str(error), HINT) from None
-        how = {"zone": zone, "lasts_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
-        result = admin.set_window(name, cron, **how)
-        found = [one for one in admin.upcoming_windows(count=1) if one.name == name]
-    tell(result, f"window {name}: opens {_local(found[-1].begins)}, {len(found[-1].jobs)} jobs" if found else "", output)
+            raise admin.turn_away(POLICY_ID, "bad_policy", str(error), HINT, dry_run=dry_run) from None
+        found = Window(name, cron, zone, lasts_s, selector, reason)
+        how = {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+        result = admin.set_window(**asdict(found), **how)
+        chosen = [one for one in admin.list_jobs() if found.chooses(one.labels)]
+    opens = next(found.after(datetime.now(UTC))).begins
+    tell(result, f"window {name}: opens {_local(opens)}, {len(chosen)} jobs", output, dry_run=dry_run)
 
 
 @window.command(name="list")
@@ -99,22 +108,27 @@ def list_windows(count: CountOption = 3, output: OutputOption = Output.TABLE) ->
 
 @window.command()
 def remove(
-    name: WindowName, reason: Reason = None, command_id: CommandId = None, output: OutputOption = Output.TABLE
+    name: WindowName,
+    reason: Reason = None,
+    dry_run: DryRunOption = False,
+    command_id: CommandId = None,
+    expect_version: ExpectVersion = None,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Take a window away. Jobs it holds now stay held until its end: release them by `resume --hold window:NAME`."""
     with connect() as admin:
-        tell(admin.remove_window(name, reason=reason, command_id=command_id), f"window {name} is gone", output)
+        how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+        result = admin.remove_window(name, **how)
+    tell(result, f"window {name} is gone", output, f"there is no window {name}", dry_run=dry_run)
 
 
-def tell(result: Any, done: str, output: Output) -> None:
-    """What a change of the policy came to."""
+def tell(result: Any, done: str, output: Output, already: str = "", *, dry_run: bool = False) -> None:
+    """What a change of the policy came to, or would."""
     from .render import one
 
     if not one(result, output):
-        already = (
-            f"already so{f' since {_local(result.since)}' if result.since else ''}{f' by {result.by}' if result.by else ''}"
-        )
-        typer.echo(done if result.changed else already)
+        is_so = f"already so: {already}" if already else "already so"
+        typer.echo(f"{'it would be: ' if dry_run else ''}{done}" if result.changed else is_so)
 
 
 def _local(at: datetime) -> str:

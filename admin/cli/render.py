@@ -89,10 +89,18 @@ def until(at: datetime | None) -> str:
     return duration_text(max((at - datetime.now(UTC)).total_seconds(), 0)) if at is not None else ""
 
 
+def clock(at: datetime, timespec: str = "seconds") -> str:
+    """On the clock of whoever reads it; with the date, if that is not today's."""
+    here = at.astimezone()
+    time = here.time().isoformat(timespec)
+    return time if here.date() == datetime.now().astimezone().date() else f"{here.date()} {time}"
+
+
 def hold_text(hold: Hold) -> str:
-    """deploy-42 by ana, 8m 58s left."""
-    left = f", {until(hold.until)} left" if hold.until else ""
-    return f"{hold.name} by {hold.by}{left}"
+    """deploy-42 by ana: "new text", until 14:32:10 (8m 58s left)."""
+    why = f': "{hold.reason}"' if hold.reason else ""
+    ends = f", until {clock(hold.until)} ({until(hold.until)} left)" if hold.until else ""
+    return f"{hold.name} by {hold.by}{why}{ends}"
 
 
 def ago(at: datetime | None) -> str:

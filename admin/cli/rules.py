@@ -7,7 +7,7 @@ import typer
 
 from ..errors import InvalidCommand
 from .app import Output, OutputOption, Verbs, app, connect
-from .asked import CommandId, Reason, SelectorOption
+from .asked import CommandId, DryRunOption, ExpectVersion, Reason, SelectorOption
 from .policy import tell
 
 RuleName = Annotated[str, typer.Argument(help="Name of the rule.", show_default=False)]
@@ -18,7 +18,7 @@ ForOption = Annotated[str, typer.Option("--for", help="So long it must have been
 ReleaseOption = Annotated[
     str | None, typer.Option(help="Let go once it was at --lower or less for so long; without: a person lets go.")
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say which jobs it would hold now, and why; nothing changes.")]
+WhichOption = Annotated[bool, typer.Option("--dry-run", help="Say which jobs it would hold now, and why; nothing changes.")]
 
 rule = typer.Typer(cls=Verbs, help="Rules: jobs held while their lag, errors or memory are too high.", no_args_is_help=True)
 app.add_typer(rule, name="rule")
@@ -34,16 +34,18 @@ def add(
     release_after: ReleaseOption = None,
     selector: SelectorOption = None,
     reason: Reason = None,
-    dry_run: DryRunOption = False,
+    dry_run: WhichOption = False,
     command_id: CommandId = None,
+    expect_version: ExpectVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Add a rule, or change the one of that name. Jobs are held by `rule:NAME`."""
     from slackwater.core.policy.rule import Rule
 
     found = Rule(name, metric, upper, lower, _seconds(for_), _seconds(release_after), selector, reason)
+    how: dict[str, Any] = {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
     with connect() as admin:
-        result = admin.set_rule(**asdict(found), dry_run=dry_run, command_id=command_id)
+        result = admin.set_rule(**asdict(found), **how)
         watched = admin.watched_jobs(found)
     if dry_run:
         _show([found], watched, output)
@@ -61,10 +63,19 @@ def list_rules(output: OutputOption = Output.TABLE) -> None:
 
 
 @rule.command()
-def remove(name: RuleName, reason: Reason = None, command_id: CommandId = None, output: OutputOption = Output.TABLE) -> None:
+def remove(
+    name: RuleName,
+    reason: Reason = None,
+    dry_run: DryRunOption = False,
+    command_id: CommandId = None,
+    expect_version: ExpectVersion = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
     """Take a rule away. Jobs it holds now stay held: release them by `resume --hold rule:NAME`."""
     with connect() as admin:
-        tell(admin.remove_rule(name, reason=reason, command_id=command_id), f"rule {name} is gone", output)
+        how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+        result = admin.remove_rule(name, **how)
+    tell(result, f"rule {name} is gone", output, f"there is no rule {name}", dry_run=dry_run)
 
 
 def _seconds(text: str | None) -> Any:

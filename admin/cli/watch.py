@@ -1,5 +1,6 @@
 """watch: jobs as a living table for people, events as JSON lines for programs."""
 
+import sys
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -27,6 +28,10 @@ def watch(
     from .render import console
 
     with connect() as admin:
+        for name in jobs or ():
+            # Where objects were asked for, stderr has nothing else.
+            if admin.store.job(name) is None and not output.is_for_programs:
+                print(f"warning: there is no job {name} yet", file=sys.stderr)
         if output is Output.TABLE and console.is_terminal:
             show_table(admin, jobs or (), selector, since)
         else:

@@ -43,6 +43,8 @@ def wrong_with_flag(flag: Flag) -> str | None:
         return f"the mode is one of {', '.join(MODES)}"
     if flag.otherwise not in OTHERWISE:
         return f"otherwise is one of {', '.join(OTHERWISE)}"
+    if flag.mode != "some" and (flag.selector is not None or flag.percent != 100):
+        return f"labels and a percentage choose some jobs, not {flag.mode}: the mode is some"
     if not 0 <= flag.percent <= 100:
         return "a percentage is 0 to 100"
     return wrong_with_selector(flag.selector)

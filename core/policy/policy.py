@@ -78,7 +78,8 @@ def decide_policy(policy: Policy, verb: PolicyVerb) -> PolicyEvent | AlreadySo |
             assert_never(verb)
     if wrong is not None:
         return Refused("bad_policy", wrong, "nothing changed")
-    return AlreadySo(policy.since, policy.by) if is_so else event
+    # Since when and by whom this is so the policy does not know: only when anything in it changed last.
+    return AlreadySo() if is_so else event
 
 
 def _wrong_name(name: str) -> str | None:
