@@ -83,7 +83,8 @@ def add(
         found = Window(name, cron, zone, lasts_s, selector, reason)
         how = {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
         result = admin.set_window(**asdict(found), **how)
-        chosen = [one for one in admin.list_jobs() if found.chooses(one.labels)]
+        allows, jobs = admin.policy().flag.allows, admin.list_jobs()
+        chosen = [one for one in jobs if found.chooses(one.labels) and allows(one.name, one.labels)]
     opens = next(found.after(datetime.now(UTC))).begins
     tell(result, f"window {name}: opens {_local(opens)}, {len(chosen)} jobs", output, dry_run=dry_run)
 

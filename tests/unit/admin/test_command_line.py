@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from slackwater.admin.cli.render import clock
 from slackwater.core.commands import Command
 from slackwater.core.control.ack import Ack
 from slackwater.core.coverage import Stance
@@ -235,10 +236,68 @@ def test_deploy_said_but_not_done(run: Run, store: EventStore) -> None:
     """A dry run appends nothing; what a start would come to, or a wait for what never starts, is no question."""
     Path("d.sql").write_text("SELECT * FROM t")
     head = store.head()
-    assert run("deploy", "d.sql", "--dry-run").out.endswith("→ DEPLOYED\n")
+    assert run("deploy", "d.sql", "--dry-run").out.endswith("→ DEPLOYED  to version 1\n")
     assert run("deploy", "d.sql", "--dry-run", "--start").code == 2
     assert run("deploy", "d.sql", "--wait", "caught-up").code == 2
     assert store.head() == head
+
+
+def test_the_way_back_is_shown(run: Run, store: EventStore) -> None:
+    """What a rollback may go back to stands in `show`, its version in the history, and a dry run says where it would go."""
+    for version in ("7", "8"):
+        Path("d.sql").write_text(f"-- @version: {version}\nSELECT a{version} FROM t")
+        assert run("deploy", "d.sql").code == 0
+    (old,) = json.loads(run("show", "d", "-o", "json").out)["earlier"]
+    assert old["version"] == "7"
+    assert f"earlier  7 ({old['hash'][:12]})" in run("show", "d").out
+    assert [line.split()[-1] for line in run("history", "d").out.splitlines()[1:]] == ["7", "8"]
+    for way in ((), ("--version", "7"), ("--version", old["hash"][:12])):
+        assert run("rollback", "d", *way, "--dry-run").out == "d  DEPLOYED → DEPLOYED  to version 7\n"
+    assert run("rollback", "d", "--version", "8").out.startswith("d  already DEPLOYED since ")
+    Path("d.sql").write_text("-- @version: 7\nSELECT other FROM t")
+    refused = run("deploy", "d.sql", "-o", "json")
+    assert (refused.code, json.loads(refused.err)["error"]["code"]) == (3, "version_reused")
+
+
+def test_holds_are_told(run: Run, store: EventStore) -> None:
+    """Each with its name, reason and end, on the clock of whoever reads; only who is held lets itself go."""
+    assert "lets itself go at 2" in run("pause", *_running(run, store), "--hold", "x", "--for", "48h", "--no-wait").out
+    run("pause", "a", "--reason", "second", "--no-wait")
+    shown = run("show", "a").out
+    assert "hold  x by " in shown
+    assert ", until 2" in shown
+    assert "hold  operator by " in shown
+    assert ': "second"' in shown
+    (added,) = [line for line in run("history", "a").out.splitlines() if "HoldAdded" in line]
+    assert added.endswith('"second", hold operator')
+    assert "lets itself go" not in run("stop", "a", "--no-wait").out
+
+
+def _running(run: Run, store: EventStore) -> tuple[str]:
+    run("start", "a", "--no-wait")
+    _vouch(store, "a")
+    return ("a",)
+
+
+def test_only_as_it_was_seen(run: Run, store: EventStore) -> None:
+    """A job that has moved on is not moved; of several each has a version of its own."""
+    assert run("start", "a", "--no-wait", "--expect-version", "9").code == 3
+    assert run("start", "a", "b", "--yes", "--no-wait", "--expect-version", "1").code == 2
+    assert _states(run)["a"] == "DEPLOYED"
+    assert run("start", "a", "--no-wait", "--expect-version", "1").code == 0
+
+
+def test_a_clock_of_another_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time says its date unless that is today's, in the zone of whoever reads."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        now = datetime.now().astimezone()
+        assert clock(now) == f"{now:%H:%M:%S}"
+        assert clock(datetime(2026, 1, 1, 20, 30, tzinfo=UTC), "milliseconds") == "2026-01-02 05:30:00.000"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_protected_job(run: Run, store: EventStore) -> None:

@@ -28,9 +28,8 @@ def test_flag(run: Run, store: EventStore) -> None:
         "flag", "some", "-l", "team=payments", "--percent", "25", "--otherwise", "stop", "--reason", "a quarter first"
     )
     assert (done.code, done.out) == (0, "pausing is on for some\n")
-    assert run("flag", "some", "-l", "team=payments", "--percent", "25", "--otherwise", "stop").out.startswith(
-        "already so since"
-    )
+    again = run("flag", "some", "-l", "team=payments", "--percent", "25", "--otherwise", "stop")
+    assert again.out == "already so\n"
     shown = json.loads(run("flag", "-o", "json").out)
     assert {**shown, "since": None, "by": None} == {
         "name": "flag", "mode": "some", "selector": "team=payments", "percent": 25, "otherwise": "stop",
@@ -56,6 +55,10 @@ def test_off_is_seen_at_every_door(run: Run, store: EventStore) -> None:
         ("flag", "maybe"),
         ("flag", "--percent", "3"),
         ("flag", "some", "--percent", "300"),
+        ("flag", "all", "--percent", "10"),
+        ("flag", "none", "-l", "team=payments"),
+        ("flag", "--dry-run"),
+        ("window", "add", "n", "--cron", "* * * * *", "--for", "7d"),
         ("flag", "some", "-l", "team=="),
         ("window", "add", "n", "--cron", "61 * * * *", "--for", "30m"),
         ("window", "add", "n", "--cron", "0 2 * * *", "--for", "3"),
@@ -93,7 +96,8 @@ def test_windows(run: Run, store: EventStore) -> None:
     assert "team=payments" in run("window", "list").out
     assert run("window", "list", "-o", "name").out == "nightly\n"
     assert run("window", "remove", "nightly", "--reason", "moved").out == "window nightly is gone\n"
-    assert run("window", "remove", "nightly").out.startswith("already so")
+    assert run("window", "remove", "nightly").out == "already so: there is no window nightly\n"
+    assert run("rule", "remove", "nightly").out == "already so: there is no rule nightly\n"
     assert json.loads(run("window", "list", "-o", "json").out) == []
 
 
@@ -122,6 +126,27 @@ def test_rules(run: Run, store: EventStore) -> None:
     assert "released by a person" in run("rule", "list").out
     assert run("rule", "remove", "far-behind", "--reason", "moved").out == "rule far-behind is gone\n"
     assert json.loads(run("rule", "list", "-o", "json").out) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("flag", "none"), "it would be: pausing is on for none\n"),
+        (("window", "add", "n", "--cron", "0 2 * * *", "--for", "30m"), "it would be: window n: opens "),
+        (("window", "remove", "there"), "it would be: window there is gone\n"),
+        (("rule", "remove", "there"), "it would be: rule there is gone\n"),
+    ],
+)
+def test_said_but_not_done(run: Run, store: EventStore, words: tuple[str, ...], said: str) -> None:
+    """A dry run changes nothing; with a version that is not the policy's nothing changes either."""
+    run("window", "add", "there", "--cron", "0 2 * * *", "--for", "30m")
+    run("rule", "add", "there", "--metric", "lag", "--upper", "9", "--lower", "1")
+    head = store.head()
+    assert run(*words, "--dry-run").out.startswith(said)
+    done = run(*words, "--expect-version", "1", "-o", "json")
+    assert (done.code, json.loads(done.err)["error"]["code"]) == (3, "version_conflict")
+    assert store.head() == head
+    assert run(*words, "--expect-version", "2").code == 0
 
 
 def test_asked_again_by_id(run: Run, store: EventStore) -> None:
