@@ -46,7 +46,7 @@ class JobStatus:
     """Records that lay before it at `lag_at`, as the keeper of vigil saw it; None if nobody did within a day."""
     lag_at: datetime | None = None
     records_per_s: float | None = None
-    """Of all workers that told within 30 s; None if none did, and while no record is taken (PAUSED, or at rest)."""
+    """Of all workers that told within 30 s; None if none did; 0 while none is taken (PAUSED, or at rest)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,7 @@ class JobDetails:
 
 def status_of(job: Job, observed: Observed, now: datetime) -> JobStatus:
     """The status a folded job shows, with what was observed of it."""
+    rate = observed.records_per_s(now)
     return JobStatus(
         job.id,
         job.state,
@@ -180,7 +181,7 @@ def status_of(job: Job, observed: Observed, now: datetime) -> JobStatus:
         observed.seen.lag if observed.seen else None,
         observed.seen_at,
         # What the workers told last is of the time before.
-        None if job.state in STILL else observed.records_per_s(now),
+        0.0 if rate and job.state in STILL else rate,
     )
 
 

@@ -245,7 +245,7 @@ def test_deploy_said_but_not_done(run: Run, store: EventStore) -> None:
 def test_the_way_back_is_shown(run: Run, store: EventStore) -> None:
     """What a rollback may go back to stands in `show`, its version in the history, and a dry run says where it would go."""
     for version in ("7", "8"):
-        Path("d.sql").write_text(f"-- @version: {version}\nSELECT a{version} FROM t")
+        Path("d.sql").write_text(f"-- @version: {version}\nSELECT CAST(a{version} AS DOUBLE) AS a FROM t")
         assert run("deploy", "d.sql").code == 0
     (old,) = json.loads(run("show", "d", "-o", "json").out)["earlier"]
     assert old["version"] == "7"
@@ -254,7 +254,7 @@ def test_the_way_back_is_shown(run: Run, store: EventStore) -> None:
     for way in ((), ("--version", "7"), ("--version", old["hash"][:12])):
         assert run("rollback", "d", *way, "--dry-run").out == "d  DEPLOYED → DEPLOYED  to version 7\n"
     assert run("rollback", "d", "--version", "8").out.startswith("d  already DEPLOYED since ")
-    Path("d.sql").write_text("-- @version: 7\nSELECT other FROM t")
+    Path("d.sql").write_text("-- @version: 7\nSELECT CAST(b AS DOUBLE) AS a FROM t")
     refused = run("deploy", "d.sql", "-o", "json")
     assert (refused.code, json.loads(refused.err)["error"]["code"]) == (3, "version_reused")
 
@@ -269,7 +269,7 @@ def test_holds_are_told(run: Run, store: EventStore) -> None:
     assert "hold  operator by " in shown
     assert ': "second"' in shown
     (added,) = [line for line in run("history", "a").out.splitlines() if "HoldAdded" in line]
-    assert added.endswith('"second", hold operator')
+    assert added.rstrip().endswith('"second", hold operator')
     assert "lets itself go" not in run("stop", "a", "--no-wait").out
 
 
