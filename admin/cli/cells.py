@@ -94,6 +94,11 @@ def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
         yield "danger", f"retention may delete unread records in {duration_text(details.loss_horizon_s)}"
     yield "workers", _workers_text(details.kafka)
     yield "holds", ", ".join(hold_text(hold) for hold in details.holds) or "none"
+    if status.cap is not None:
+        yield (
+            "slowly",
+            f"at most {status.cap.records_per_s:,} records/s, until at most {status.cap.until_lag:,} lie before it",
+        )
     yield "pauses", f"{details.metrics.pauses}, {details.metrics.paused_s:.1f} s in all"
     if details.metrics.counted_since is not None:
         yield "records", _records_text(details.metrics)
