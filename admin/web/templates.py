@@ -16,6 +16,7 @@ from slackwater.core.duration import duration_text
 
 from .. import errors
 from .context import web_of
+from .figures import bytes_text, seconds_text
 from .looks import look_of
 from .problems import status_of
 
@@ -66,8 +67,10 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(ago=ago, duration=duration_text, until=until, clock=clock, count=count, look=look_of)
-_ENVIRONMENT.globals.update(version=__version__, mark=_mark(), query=query)
+_ENVIRONMENT.filters.update(
+    ago=ago, duration=duration_text, until=until, clock=clock, count=count, look=look_of, bytes=bytes_text, took=seconds_text
+)
+_ENVIRONMENT.globals.update(dict=dict, version=__version__, mark=_mark(), query=query)
 
 
 def prepare() -> None:

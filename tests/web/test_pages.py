@@ -14,7 +14,7 @@ from tests.web.story import Story, fill
 from tests.web.test_access import form_token, post
 from tests.web.test_events import make_unreadable
 
-from slackwater.admin.web import pages
+from slackwater.admin.web import job_page, pages
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import Pause
 from slackwater.core.spec import JobSpec
@@ -52,7 +52,7 @@ async def test_without_kafka(client: Client, story: Story) -> None:
     assert "no worker told, and no Kafka is configured here" in (await web.get("/jobs/a")).text
     story.observe("a", 3120, 50.0)
     page = (await web.get("/jobs/a")).text
-    assert 'data-lag="a">3,120<' in page
+    assert 'id="lag-now" data-live>3,120<' in page
     assert (await web.get("/api/v1/jobs/a")).json()["kafka_lag"] == 3120
     assert (await web.get("/api/v1/jobs")).json()["jobs"][0]["records_per_s"] == 50.0
 
@@ -104,7 +104,7 @@ async def test_the_story_of_a_job(client: Client, store: EventStore) -> None:
 
 async def test_a_long_story_comes_in_parts(client: Client, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest events first; every older one behind a link, none left out."""
-    monkeypatch.setattr(pages, "EVENTS_ON_A_PAGE", 3)
+    monkeypatch.setattr(job_page, "EVENTS_ON_A_PAGE", 3)
     web: AsyncClient = await client()
     path, seen = "/jobs/a", []
     while True:
@@ -179,7 +179,7 @@ async def test_pausing_by_the_form(client: Client, story: Story, store: EventSto
     assert f"Pause accepted as event #{event.seq}" in page
     dialog = await web.post(
         "/jobs/a/resume",
-        data={"form_token": form_token(await web.get("/jobs/a/resume")), "hold": "*"},
+        data={"form_token": form_token(await web.get("/jobs/a/resume")), "all_holds": "yes"},
         headers={"Origin": "http://127.0.0.1", "HX-Request": "true"},
     )
     assert dialog.headers["hx-redirect"].startswith("/jobs/a?command=")
@@ -278,7 +278,9 @@ async def test_many_at_once(client: Client, story: Story, store: EventStore) -> 
     assert store.result("CHG-4711/a") is not None
     assert (await post(web, "/bulk", **fields)).status_code == 200
     assert store.head() == head
-    assert (await web.get("/bulk", params={"verb": "pause"})).status_code == 400
+    unticked = await web.get("/bulk", params={"verb": "pause", "q": "a", "sort": "lag", "dir": "desc"})
+    assert (unticked.status_code, unticked.headers["location"]) == (303, "/?q=a&sort=lag&dir=desc&unchosen=pause#list")
+    assert "Tick the jobs to pause first." in (await web.get(unticked.headers["location"])).text
     assert (await web.get("/bulk", params={"verb": "deploy", "name": "a"})).status_code == 404
 
 

@@ -44,6 +44,7 @@ async function refresh() {
         htmx.process(document.getElementById(part.id));
       }
       document.title = fresh.title;
+      document.dispatchEvent(new Event("refreshed"));
     }
   } catch {
     isStale = true;
