@@ -24,6 +24,9 @@ from .problems import WebError, status_of
 from .templates import page
 
 ROWS_SHOWN: Final = 500
+CLIP_CHARS: Final = 240
+CLIP_CHARS_MIN: Final = 24
+"""Of a cell, the more the fewer columns there are; all of it is unfolded. A row is one line, whatever stands in it."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 SQL_CHARS_MAX: Final = 20_000
 EXAMPLES: Final = (
@@ -98,6 +101,7 @@ def audit_page(request: Request, admin: Asking, order: Sorted, wanted: Wanted, s
         columns=table.columns if table else (),
         rows=[[_cell(value) for value in row] for row in table.rows[:ROWS_SHOWN]] if table else None,
         total=len(table.rows) if table else 0,
+        clip=max(CLIP_CHARS // max(len(table.columns), 1), CLIP_CHARS_MIN) if table else 0,
         error=error,
         order=order,
         wanted=wanted,

@@ -135,6 +135,11 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Where the picture of the states is wider than the screen, it shows the state that the job is in.
+const here = document.querySelector(".diagram .here");
+const frame = here?.closest(".scroll");
+if (frame) frame.scrollLeft = here.getBoundingClientRect().right - frame.getBoundingClientRect().left - frame.clientWidth;
+
 setInterval(tick, 1000);
 document.addEventListener("visibilitychange", refresh);
 if (badge && window.EventSource) connect();
