@@ -113,6 +113,8 @@ def form(verb: str) -> dict[str, str]:
     verbs: Any = {**asks.VERBS, **policy_pages.VERBS}
     if verb in verbs:
         verbs[verb](listening)
+    if verb in asks.VERBS:
+        asks.beside(listening)
     return {_in(verb, name, *_in_seconds(name)): name for name in listening.heard}
 
 

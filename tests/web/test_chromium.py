@@ -172,7 +172,7 @@ def test_by_keyboard(served: Make, store: EventStore, browse: Browse) -> None:
 
 
 def test_keys_keep_to_their_row(served: Make, store: EventStore, browse: Browse) -> None:
-    """A key asks about the chosen job and about no other: not before one is chosen, not after a refresh, not if it is illegal."""
+    """A key asks about the chosen job and about no other: also after a refresh; nothing if none is, or it is illegal."""
     story = fill(store)
     web = served()
     page = browse()
@@ -265,12 +265,12 @@ def test_what_the_reader_does_outlives_a_refresh(served: Make, store: EventStore
     page = browse()
     page.goto(f"{web.url}/jobs/payments_dedupe")
     live(page)
-    page.locator("#story summary").nth(0).click()
+    page.locator("#story .acks > details > summary").nth(0).click()
     page.locator("#facts summary").click()
     story.say("payments_dedupe", Pause("a third reason", "third"))
     page.locator("#holds").get_by_text("a third reason").wait_for()
-    assert page.locator("#story details").nth(0).get_attribute("open") is not None
-    assert page.locator("pre.sql").is_visible()
+    assert page.locator("#story .acks > details").nth(0).get_attribute("open") is not None
+    assert page.locator("#facts pre.sql").is_visible()
     page.goto(web.url)
     live(page)
     page.locator("#job-audit_copy input").check()

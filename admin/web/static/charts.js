@@ -34,6 +34,11 @@ class Line {
     }
   }
 
+  // Of its figure: an empty place is not shown, and has none.
+  width() {
+    return this.box.parentElement.clientWidth;
+  }
+
   clear() {
     this.plot?.destroy();
     this.plot = null;
@@ -43,7 +48,7 @@ class Line {
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
     const clock = (_, ticks) => ticks.map((at) => new Date(at * 1000).toISOString().slice(11, 19));
     return {
-      width: this.box.clientWidth,
+      width: this.width(),
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false, drag: { x: false } },
@@ -80,5 +85,5 @@ if (card) {
     lines.forEach((line) => line.clear());
     draw();
   });
-  addEventListener("resize", () => lines.forEach((line) => line.plot?.setSize({ width: line.box.clientWidth, height: HEIGHT })));
+  addEventListener("resize", () => lines.forEach((line) => line.plot?.setSize({ width: line.width(), height: HEIGHT })));
 }
