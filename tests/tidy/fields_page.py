@@ -115,7 +115,7 @@ def form(verb: str) -> dict[str, str]:
         verbs[verb](listening)
     if verb in asks.VERBS:
         asks.beside(listening)
-    return {_in(verb, name, *_in_seconds(name)): name for name in listening.heard}
+    return {_in(verb, name, *_in_seconds(name)): name for name in listening.heard if name not in OF_ONE_DOOR}
 
 
 def _in_seconds(name: str) -> list[str]:
