@@ -15,7 +15,7 @@ from slackwater.core.control.pause import OPERATOR, Pause
 from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Drain, Kill, Stop
 from slackwater.core.duration import HINT, duration_s
 from slackwater.core.job import Job
 
@@ -33,6 +33,8 @@ MEANS: Final = MappingProxyType(
         "resume": "The hold is let go. When none is left the job continues exactly where it stood.",
         "start": "Workers join and the job runs from where it stands.",
         "stop": "The job finishes what it took and gives its partitions up. A later start continues there.",
+        "drain": "As a stop: the jobs there are keep nothing open beyond a batch, which a stop finishes too.",
+        "kill": "What is under way is aborted, not finished. A later start takes it again.",
         "rollback": "What was deployed before is deployed again; a living job goes on at its own cut.",
     }
 )
@@ -144,6 +146,8 @@ VERBS: Final[Mapping[str, Callable[[Form], Verb]]] = MappingProxyType(
         "resume": _resume,
         "start": lambda form: Start(form.text("reason"), _deadline_s(form), form.flag("accept_gap")),
         "stop": lambda form: Stop(form.text("reason"), _deadline_s(form)),
+        "drain": lambda form: Drain(form.text("reason"), _deadline_s(form)),
+        "kill": lambda form: Kill(form.text("reason"), _deadline_s(form)),
         "rollback": lambda form: Rollback(form.text("version"), form.text("reason"), _deadline_s(form)),
     }
 )

@@ -31,6 +31,8 @@ def figures_of(store: EventStore, name: str, observed: Observed, now: datetime) 
             paused_at = at
         elif paused_at is not None and event in _ENDS:
             paused_s, paused_at = paused_s + (at - paused_at).total_seconds(), None
+    if paused_at is not None:
+        paused_s += (now - paused_at).total_seconds()
     told = metrics_of((), observed, now)
     return replace(told, starts=many[_STARTED], pauses=many[_PAUSED], failures=many[_FAILED], paused_s=paused_s)
 

@@ -25,7 +25,8 @@ from .partitions import STILL, lag_of, places_of
 from .templates import page
 from .timeline import EVENTS_ON_A_PAGE, events_of, raw_events_of, timeline
 
-VERBS: Final = ("pause", "resume", "start", "stop", "rollback")
+VERBS: Final = ("pause", "resume", "start", "stop", "kill", "rollback")
+_RARE: Final = frozenset({"kill", "rollback"})
 
 Asking = Annotated[Admin, Depends(admin_of)]
 router = APIRouter(include_in_schema=False)
@@ -111,9 +112,9 @@ def _horizon_s(job: Job, observed: Observed, observer: Observer, now: datetime) 
 
 
 def _verbs(job: Job) -> list[tuple[str, bool]]:
-    """Each with whether it is legal now; a rollback only where there is something to go back to."""
+    """Each with whether it is legal now; what is rare only where it is."""
     legal = legal_verbs(job)
-    return [(verb, verb in legal) for verb in VERBS if verb != "rollback" or verb in legal]
+    return [(verb, verb in legal) for verb in VERBS if verb in legal or verb not in _RARE]
 
 
 def _unreadable_page(request: Request, admin: Admin, name: str, seq: int) -> Response:
