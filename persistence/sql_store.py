@@ -20,7 +20,6 @@ from slackwater.core.settle import Settled, Step, command_hash, recordable, refu
 from . import observations as observed
 from . import tables as t
 from .as_of import AsOf
-from .audit import table_of
 from .database import Database, LostRace
 from .dialect import Dialect
 from .errors import StoreRefused
@@ -197,8 +196,7 @@ class SqlStore:
 
     def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
         """See EventStore."""
-        with self._dialect.asked(self._engine, sql, parameters or {}, timeout_s) as cursor:
-            return table_of(cursor)
+        return self._dialect.asked(self._engine, sql, parameters or {}, timeout_s)
 
     # Beside the log.
 

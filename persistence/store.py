@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol
 
 from slackwater.core.commands import Command, Position
 from slackwater.core.job import Job
@@ -14,6 +14,8 @@ from slackwater.core.result import Result
 
 AUDIT_TIMEOUT_S: Final = 30.0
 AUDIT_ROWS_MAX: Final = 100_000
+AUDIT_BYTES_MAX: Final = 64_000_000
+"""Of texts and bytes in all rows together; any other value counts as 8."""
 
 
 class Head(NamedTuple):
@@ -82,12 +84,6 @@ class Table(NamedTuple):
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
-
-    @classmethod
-    def of(cls, cursor: Any) -> Self:
-        """What a database cursor found, as far as it is shown."""
-        columns = tuple(column[0] for column in cursor.description or ())
-        return cls(columns, tuple(tuple(row) for row in cursor.fetchmany(AUDIT_ROWS_MAX)))
 
 
 class EventStore(Protocol):
@@ -187,7 +183,7 @@ class EventStore(Protocol):
     def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
         """One SELECT over the audit views, with `:name` parameters. It has no right to write, to leave the log or to change
         a setting. Raises AuditQueryError for anything else, if it fails, takes longer than `timeout_s` (`query_timeout`) or
-        gives more than AUDIT_ROWS_MAX rows (`too_many_rows`).
+        gives more than AUDIT_ROWS_MAX rows (`too_many_rows`) or AUDIT_BYTES_MAX bytes (`too_large`).
         """
         ...
 
