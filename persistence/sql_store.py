@@ -148,9 +148,11 @@ class SqlStore:
         """See EventStore."""
         return all_readable(self._found(OF_LOG.limit(limit), after=after_seq))
 
-    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
+    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Sequence[Recorded | Unreadable]:
         """See EventStore."""
-        return self._found(OF_LOG.limit(limit), after=after_seq)
+        if job_id is not None:
+            return self._found(OF_JOB.limit(limit), job_id=job_id, after=after)
+        return self._found(OF_LOG.limit(limit), after=after)
 
     def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""

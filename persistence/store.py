@@ -54,6 +54,8 @@ class Unreadable:
     version: int
     hash: bytes
     why: str
+    row: Mapping[str, Any] | None = None
+    """Its columns as they stand, `type` and `data` as texts; None where not even the driver can hand them over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,11 @@ class EventStore(Protocol):
         """
         ...
 
-    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
-        """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'."""
+    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Sequence[Recorded | Unreadable]:
+        """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'.
+
+        With `job_id` like `history`: of that job, after a version.
+        """
         ...
 
     def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:

@@ -13,7 +13,7 @@ from slackwater.persistence.store import Table
 
 from ..api import Admin
 from ..as_of import past
-from ..cli.render import plain
+from ..cli.render import objects_of, plain
 from ..desk import translated
 from ..errors import SlackwaterError
 from .context import admin_of, web_of
@@ -119,8 +119,7 @@ def audit_json(request: Request, admin: Asking, sql: str, as_of: AsOf = "") -> R
 
 def rows_of(request: Request, admin: Admin, sql: str, as_of: str) -> list[dict[str, Any]]:
     """The answer as objects. Raises InvalidCommand."""
-    table = _asked(admin, sql, _position(request, as_of))
-    return [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
+    return objects_of(_asked(admin, sql, _position(request, as_of)))
 
 
 def _position(request: Request, as_of: str) -> int:

@@ -165,7 +165,8 @@ def test_one_long_function_keeps_nobody_waiting(sqlite_url: str) -> None:
     ("sql", "type"),
     [
         ("varchar(3) 'abc'", str), ("char(3) 'abc'", str), ("1.50::numeric(4,2)", Decimal), ("B'101'", str),
-        ("NULL", type(None)), ("ARRAY['a', NULL]", list), ("now()", datetime), ("interval '1 day'", timedelta), ("'{}'::jsonb", dict),
+        ("NULL", type(None)), ("ARRAY['a', NULL]", list), ("now()", datetime),
+        ("interval '1 day'", timedelta), ("'{}'::jsonb", dict),
         ("3::bigint", int), ("true", bool), ("'a'::bytea", bytes), ("'x'::\"char\"", str), ("uuid_nil()", UUID),
     ],
 )  # fmt: skip
