@@ -112,13 +112,19 @@ class _OneWarning(logging.Handler):
             warn(f"traces were not sent: {record.getMessage().splitlines()[0][:200]}")
 
 
-def trace(service: str) -> None:
-    """Send traces if the environment asks for them; that they cannot be sent keeps nobody from anything."""
+def trace(service: str, *, is_brief: bool = False) -> None:
+    """Send traces if the environment asks for them; that they cannot be sent keeps nobody from anything.
+
+    One line says so where a command ends soon, and nothing where stderr has objects only; else each time is logged.
+    """
     from slackwater.streams.tracing import begin
 
     missing = begin(service)
     if missing is not None:
         warn(missing)
+    if is_brief or shared.output.is_for_programs:
+        exporter = logging.getLogger("opentelemetry")
+        exporter.handlers, exporter.propagate = [_OneWarning()], False
 
 
 def as_text(data: Any, output: Output) -> str:
@@ -135,9 +141,7 @@ def connect() -> Any:
     """The Admin that the root options describe."""
     from ..api import Admin
 
-    trace("slackwater-cli")
-    exporter = logging.getLogger("opentelemetry")
-    exporter.handlers, exporter.propagate = [_OneWarning()], False
+    trace("slackwater-cli", is_brief=True)
     return Admin.connect(shared.log, shared.kafka, actor=shared.actor, channel="cli")
 
 
