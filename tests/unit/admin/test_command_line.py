@@ -225,7 +225,7 @@ def test_an_answer_that_is_too_large(run: Run, sql: str) -> None:
 def test_a_collector_that_does_not_answer(run: Run, output: str, lines: int) -> None:
     """What a command says is what it says without one, and one line of warning where people read."""
     environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
-    words = [sys.executable, "-m", "slackwater", "pause", "a", "--dry-run", "-o", output]
+    words = [sys.executable, "-m", "slackwater", "pause", "ghost", "-o", output]
     done = subprocess.run(words, capture_output=True, text=True, env=environment)
     without = subprocess.run(words, capture_output=True, text=True)
     assert without.stderr
