@@ -27,9 +27,9 @@ def table_of(columns: Iterable[str], found: Iterable[Iterable[Any]]) -> Table:
     return Table(tuple(columns), tuple(rows))
 
 
-def too_large() -> AuditQueryError:
-    """All cells together, or one value."""
-    message = f"the query gives more than {AUDIT_BYTES_MAX // 1_000_000} MB, or works on a value too large for it"
+def too_large(said: str = "") -> AuditQueryError:
+    """All cells together, or one value of which the database said so."""
+    message = said or f"the query gives more than {AUDIT_BYTES_MAX // 1_000_000} MB"
     return AuditQueryError("too_large", message, "ask for fewer rows or columns, or for a part of the text: substr")
 
 

@@ -99,8 +99,10 @@ class PostgresQuestion:
         match error:
             case pg.QueryCanceled():
                 return query_timeout(timeout_s)
+            case pg.ProgramLimitExceeded() if error.diag.source_function == "exec_stmt_raise":
+                return too_large()  # our own
             case pg.ProgramLimitExceeded() | pg.OutOfMemory() | MemoryError() | RecursionError():
-                return too_large()
+                return too_large(said)
             case pg.ReadOnlySqlTransaction() | pg.InsufficientPrivilege() | pg.InvalidCursorDefinition():
                 return only_reads(said)
             case pg.SyntaxError() if error.diag.source_function == "exec_parse_message":

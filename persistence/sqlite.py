@@ -110,7 +110,7 @@ class SqliteDialect:
 def _of_query(sql: str, error: Exception) -> StoreError:
     said = str(error)
     if isinstance(error, MemoryError) or "too big" in said:
-        return too_large()
+        return too_large(said or "SQLite had not enough memory")
     if any(words in said for words in _WRITES):
         return only_reads(said)
     return _known(said) or query_failed(sql, said)
