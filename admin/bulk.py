@@ -32,7 +32,7 @@ def chosen_names(asked: Questions, names: Sequence[str], selector: str | None, *
     """
     ways = [bool(names), selector is not None, every]
     if sum(ways) != 1:
-        hint = "name jobs, or choose by labels (team=payments), or all; of a job's holds: all_holds"
+        hint = "name jobs, or choose by labels (team=payments), or all jobs; all holds of a job are an option of their own"
         raise Usage("usage", "which jobs?" if not any(ways) else "names, a selector and all do not mix", hint=hint)
     if names:
         return tuple(dict.fromkeys(names))

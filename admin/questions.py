@@ -103,7 +103,7 @@ class Questions:
         are numbers of events, or times as in `state_as_of`; of one job, or of the policy (`@policy`).
 
         The file is there completely or not at all, and takes another's place only with `force`. Memory holds a page of it.
-        Raises InvalidCommand `file_exists`, `bad_format`, `bad_time`, `bad_position`; NotFound; Unavailable.
+        Raises InvalidCommand `file_exists`, `bad_format`, `bad_time`, `bad_position`, `bad_range`; NotFound; Unavailable.
         """
         if job not in {None, POLICY_ID}:
             self._job(job)

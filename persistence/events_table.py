@@ -61,13 +61,13 @@ def _read(row: Mapping[str, Any]) -> Recorded | Unreadable:
     try:
         return recorded_from(row)
     except (UnknownEvent, ValueError, RecursionError) as error:
-        return _unreadable(row, error)
+        return _unreadable(row, error, row)
 
 
-def _unreadable(place: Mapping[str, Any], error: Exception) -> Unreadable:
+def _unreadable(place: Mapping[str, Any], error: Exception, row: Mapping[str, Any] | None = None) -> Unreadable:
     said = str(getattr(error, "orig", error)).splitlines()[0]
     why = said if isinstance(error, UnknownEvent) else f"it cannot be read: {said}"
-    return Unreadable(place["seq"], place["job_id"], place["version"], bytes(place["hash"]), why)
+    return Unreadable(place["seq"], place["job_id"], place["version"], bytes(place["hash"]), why, row)
 
 
 def _is_trouble(error: Exception, dialect: Dialect) -> bool:

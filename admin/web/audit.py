@@ -13,7 +13,7 @@ from slackwater.persistence.store import Table
 
 from ..api import Admin
 from ..as_of import past
-from ..cli.render import plain
+from ..cli.render import objects_of, plain
 from ..desk import translated
 from ..errors import SlackwaterError
 from .context import admin_of, web_of
@@ -131,8 +131,7 @@ def audit_json(request: Request, admin: Asking, order: Sorted, sql: str, as_of: 
 
 def rows_of(request: Request, admin: Admin, sql: str, as_of: str, order: Order = AS_IT_CAME) -> list[dict[str, Any]]:
     """The answer as objects. Raises InvalidCommand."""
-    table = _asked(admin, sql, _position(request, as_of), order)
-    return [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
+    return objects_of(_asked(admin, sql, _position(request, as_of), order))
 
 
 def _position(request: Request, as_of: str) -> int:

@@ -489,6 +489,20 @@ async def test_a_long_cell_is_one_line(client: Client, store: EventStore) -> Non
     assert (len(short) < 30, json.loads(whole)["reason"]) == (True, "release 42")
 
 
+async def test_what_json_cannot_say(client: Client, store: EventStore) -> None:
+    """No column is lost and no word is said that JSON has not; what is too large is said so, on every door."""
+    fill(store)
+    web: AsyncClient = await client()
+    for path in ("/audit.json", "/api/v1/audit"):
+        answer = await web.get(path, params={"sql": "SELECT 9e999 AS a, x'ff' AS b"})
+        assert answer.json() == [{"a": None, "b": "ff"}]
+        for sql, code in (("SELECT 1 AS a, 2 AS a", "same_names"), ("SELECT zeroblob(5000000)", "too_large")):
+            answer = await web.get(path, params={"sql": sql})
+            assert (answer.status_code, answer.json()["code"]) == ({"same_names": 400}.get(code, 413), code)
+    assert (await web.get("/audit.csv", params={"sql": "SELECT 1 AS a, 2 AS a"})).text.splitlines() == ["a,a", "1,2"]
+    assert (await web.get("/audit", params={"sql": "SELECT zeroblob(50000000)"})).status_code == 413
+
+
 async def test_as_it_was(client: Client, store: EventStore) -> None:
     """By event or by time, in UTC unless it says otherwise: the page, its audit and the API say the same."""
     story = Story(store)
