@@ -52,10 +52,11 @@ class Unreadable:
     seq: int
     job_id: str
     version: int
+    prev_hash: bytes
     hash: bytes
     why: str
-    row: Mapping[str, Any] | None = None
-    """Its columns as they stand, `type` and `data` as texts; None where not even the driver can hand them over."""
+    row: Mapping[str, Any] | None = field(default=None, repr=False)
+    """Its columns as they stand; None if no driver can hand them over. Do they fit the hash, a newer version wrote them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,8 @@ class EventStore(Protocol):
     def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
         """Every job, by id. With `checked` each is the fold of its events, for whoever acts on what they say.
 
-        One job that cannot be read (with `checked`: whose row is not what its events say) must not hide the others: it is
-        left out, logged as a warning once, and named by `verify`.
+        One job that cannot be read (with `checked`: whose row is not what its events say), or whose newest event is of a
+        newer Slackwater, must not hide the others: it is left out, logged as a warning once, and named by `verify`.
         """
         ...
 

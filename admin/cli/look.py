@@ -131,6 +131,8 @@ def verify(output: OutputOption = Output.TABLE) -> None:
     """Check the hash chain, and that every job is what its events say."""
     from rich.progress import Progress
 
+    from slackwater.persistence.verify import NEWER
+
     from .render import messages, one, plain
 
     off = not messages.is_terminal
@@ -144,8 +146,10 @@ def verify(output: OutputOption = Output.TABLE) -> None:
             typer.echo(f"✘ {problem}")
         if verdict.ok:
             typer.echo(f"✔ {verdict.events} events, hash chain intact, replay equals projection")
-    if not verdict.ok:
+    if verdict.code == NEWER:
+        raise SlackwaterError(NEWER, "the chain is proven, but not all of it can be read", hint="upgrade Slackwater here")
+    if verdict.code is not None:
         print("the log is not what it was", file=sys.stderr)
-        raise SlackwaterError(
-            "log_damaged", f"{len(verdict.problems)} problems found", hint="restore from a backup, then verify"
-        )
+        count = len(verdict.problems)
+        said = "1 problem found" if count == 1 else f"{count} problems found"
+        raise SlackwaterError(verdict.code, said, hint="restore from a backup, then verify")
