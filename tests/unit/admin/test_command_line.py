@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from tests.conformance.test_newer_events import with_newer_event
 
 from slackwater.core.commands import Command
 from slackwater.core.control.ack import Ack
@@ -175,6 +176,19 @@ def test_names_alone(run: Run) -> None:
     assert run("audit", "SELECT job_id, seq FROM events ORDER BY seq", "-o", "name").out == "a\nb\nc\n"
     assert run("verify", "-o", "name").out == "log\n"
     assert run("start", "a", "--no-wait", "-o", "name").out == "a\n"
+
+
+def test_a_log_of_a_newer_slackwater(run: Run, store: EventStore) -> None:
+    """`jobs` lists what it can and says on stderr which job is left out and why; `verify` exits 1 with a code of its own."""
+    with_newer_event(str(store._engine.url), "c", type="JobTeleported")  # type: ignore[attr-defined]
+    words = (sys.executable, "-m", "slackwater", "jobs", "-o", "name")  # pytest takes what is logged in this process
+    listed = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    assert listed.stdout == "a\nb\n"
+    assert listed.stderr.startswith("job c is left out: ")
+    assert "upgrade Slackwater here" in listed.stderr
+    done = run("verify", "-o", "json")
+    assert (done.code, json.loads(done.err)["error"]["code"]) == (1, "newer_event")
+    assert json.loads(done.out)["proven"] == json.loads(done.out)["events"] == store.head().seq
 
 
 def test_no_wait(run: Run) -> None:
