@@ -39,10 +39,10 @@ def faults_of(chain: ChainRuns, head: Head | None) -> list[Fault]:
     loose = [run for run in runs if run not in line]
     faults = list(_with_end(line, loose, head)) if head is not None else []
     gaps = [_Gap(before, after) for before, after in pairwise(line)]
+    faults += _joints(line, loose)
     faults += _moved(gaps, loose)
     faults += _replaced(gaps, loose)
     faults += _inserted(line, loose)
-    faults += _joints(line, loose)
     faults += _missing(gaps)
     inserted = {seq for before, after in pairwise(line) for seq in _overlap(before, after)}
     edited = (seq for run in line for seq in run.edited if seq not in inserted)
@@ -149,13 +149,16 @@ def _joints(line: list[Run], loose: list[Run]) -> Iterator[Fault]:
         if before.after != after.place:
             continue
         if after.prev_hash in before.ends:
-            if after.length and after.seq != before.last_seq + 1 and not any(run.last_seq < after.seq for run in loose):
+            is_between = any(before.last_seq < run.seq < after.seq for run in loose)
+            if after.length and not is_between:
                 yield Fault(after.seq, f"the events from {after.seq} on were renumbered")
         elif not after.length:
             yield Fault(before.last_seq, f"event {before.last_seq} or the chain row was edited: their hashes differ")
-        elif before.length and before.last_seq not in before.edited:
+        elif after.seq in after.edited or before.last_seq in before.edited:
+            continue  # so it is said already
+        elif before.length:
             yield Fault(before.last_seq, f"event {before.last_seq} was edited: event {after.seq} follows another")
-        elif not before.length:
+        else:
             yield Fault(after.seq, f"event {after.seq} was edited: it is the first and follows another")
 
 

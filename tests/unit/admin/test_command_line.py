@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from tests.conformance.test_newer_events import with_newer_event
 
 from slackwater.admin.cli.render import plain
 from slackwater.core.commands import Command
@@ -232,6 +233,19 @@ def test_a_collector_that_does_not_answer(run: Run, output: str, lines: int) -> 
     added = [line for line in done.stderr.splitlines() if line.startswith("warning: traces were not sent")]
     assert len(added) == lines
     assert len(done.stderr.splitlines()) == len(without.stderr.splitlines()) + lines
+
+
+def test_a_log_of_a_newer_slackwater(run: Run, store: EventStore) -> None:
+    """`jobs` lists what it can and says on stderr which job is left out and why; `verify` exits 1 with a code of its own."""
+    with_newer_event(str(store._engine.url), "c", type="JobTeleported")  # type: ignore[attr-defined]
+    words = (sys.executable, "-m", "slackwater", "jobs", "-o", "name")  # pytest takes what is logged in this process
+    listed = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    assert listed.stdout == "a\nb\n"
+    assert listed.stderr.startswith("job c is left out: ")
+    assert "upgrade Slackwater here" in listed.stderr
+    done = run("verify", "-o", "json")
+    assert (done.code, json.loads(done.err)["error"]["code"]) == (1, "newer_event")
+    assert json.loads(done.out)["proven"] == json.loads(done.out)["events"] == store.head().seq
 
 
 def test_no_wait(run: Run) -> None:
