@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+import slackwater.persistence.verify
 from slackwater.core.control.pause import Pause
 from slackwater.persistence.verify import verify
 
@@ -122,6 +123,20 @@ TAMPERINGS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ["event 25 or the chain row was edited: their hashes differ"],
     ),
 }
+
+
+def test_it_says_where_it_stopped(url: str, intruder: Intruder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found too much, it looks no further: that is said last, and the total is that of the log all the same."""
+    monkeypatch.setattr(slackwater.persistence.verify, "CHUNK_EVENTS", 10)
+    store = opened(url)
+    for n in range(15):
+        running(store, f"job-{n}")
+    intruder(*without_guards(url), "UPDATE event SET actor = 'eve' WHERE seq > 3")
+    verdict = verify(store)
+    assert (verdict.events, verdict.proven) == (60, 3)
+    assert verdict.problems[0] == EDITED.format(4)
+    assert verdict.problems[-1] == "stopped after event 30 of 60: what follows was not looked at"
+    store.close()
 
 
 @pytest.mark.parametrize(("statements", "expected"), TAMPERINGS.values(), ids=list(TAMPERINGS))

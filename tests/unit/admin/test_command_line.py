@@ -248,6 +248,16 @@ def test_a_log_of_a_newer_slackwater(run: Run, store: EventStore) -> None:
     assert json.loads(done.out)["proven"] == json.loads(done.out)["events"] == store.head().seq
 
 
+def test_one_problem_is_one(run: Run, store: EventStore) -> None:
+    """verify says how far the chain is proven and what was done, and counts in words that fit."""
+    with store._engine.begin() as connection:  # type: ignore[attr-defined]
+        connection.exec_driver_sql("DROP TRIGGER event_no_update")
+        connection.exec_driver_sql("UPDATE event SET actor = 'eve' WHERE seq = 2")
+    done = run("verify")
+    assert (done.code, "proven up to event 1 of 3" in done.out, "✘ event 2 was edited" in done.out) == (1, True, True)
+    assert "1 problem found" in done.err
+
+
 def test_no_wait(run: Run) -> None:
     """--no-wait is --wait no."""
     assert "STARTING" in run("start", "a", "--no-wait").out
