@@ -122,6 +122,14 @@ def event_from(name: str, schema_version: int, data: Mapping[str, Any]) -> LogEv
     return event
 
 
+def reads_back(event: LogEvent) -> bool:
+    """Will `event_from` give the event again, once it was written?"""
+    try:
+        return event_from(name_of(event), SCHEMA_VERSION, event_data(event)) == event
+    except (UnknownEvent, TypeError, ValueError):
+        return False
+
+
 def job_data(job: Job) -> dict[str, Any]:
     """The folded job as plain JSON: what the store keeps as its projection."""
     data: dict[str, Any] = _plain(_adapter(Job).dump_python(job))
