@@ -251,8 +251,10 @@ def test_a_log_of_a_newer_slackwater(run: Run, store: EventStore) -> None:
 def test_one_problem_is_one(run: Run, store: EventStore) -> None:
     """verify says how far the chain is proven and what was done, and counts in words that fit."""
     with store._engine.begin() as connection:  # type: ignore[attr-defined]
+        guard = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'event_no_update'").scalar_one()
         connection.exec_driver_sql("DROP TRIGGER event_no_update")
         connection.exec_driver_sql("UPDATE event SET actor = 'eve' WHERE seq = 2")
+        connection.exec_driver_sql(guard)
     done = run("verify")
     assert (done.code, "proven up to event 1 of 3" in done.out, "✘ event 2 was edited" in done.out) == (1, True, True)
     assert "1 problem found" in done.err
