@@ -169,9 +169,11 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
         """Stop without finishing: what is under way is aborted, and a later start takes it again. Overtakes a stop."""
         return self._door.ask(name, Kill(reason, deadline_s), **how)
 
-    def turn_away(self, name: str, code: str, message: str, hint: str | None = None) -> InvalidCommand:
-        """The error of a command that a surface could not read; the log remembers that it was tried."""
-        return self._door.turn_away(name, code, message, hint)
+    def turn_away(
+        self, name: str, code: str, message: str, hint: str | None = None, *, dry_run: bool = False
+    ) -> InvalidCommand:
+        """The error of a command that a surface could not read; the log remembers that it was tried, but no dry run."""
+        return self._door.turn_away(name, code, message, hint, dry_run=dry_run)
 
     def ask(self, name: str, verb: Verb, **how: Any) -> CommandResult:
         """What the methods above come to: any verb of `core/control`, with the `how` of `Door.ask`."""

@@ -9,6 +9,7 @@ from slackwater.core.cut import cut_text
 from slackwater.core.duration import duration_text
 from slackwater.core.observation import FRESH_S
 from slackwater.core.recorded import Recorded
+from slackwater.persistence.store import Unreadable
 
 from ..event_view import facts_of, view_of
 from ..job_views import JobDetails, JobMetrics, JobStatus, KafkaJobState
@@ -56,13 +57,18 @@ def _why_unknown(details: JobDetails) -> str:
     return "an input is not there" if details.kafka else "no broker configured or reachable"
 
 
-def event_row(recorded: Recorded) -> dict[str, Any]:
+def event_row(recorded: Recorded | Unreadable) -> dict[str, Any]:
     """An event for programs, as every verb gives it."""
+    if isinstance(recorded, Unreadable):
+        place = {"job": recorded.job_id, "version": recorded.version, "seq": recorded.seq}
+        return {**place, "event": None, "unreadable": recorded.why}
     return asdict(view_of(recorded))
 
 
-def event_cells(recorded: Recorded) -> tuple[Any, ...]:
+def event_cells(recorded: Recorded | Unreadable) -> tuple[Any, ...]:
     """A row under EVENT_COLUMNS."""
+    if isinstance(recorded, Unreadable):
+        return recorded.version, None, "unreadable", None, recorded.why
     seen = view_of(recorded)
     return seen.version, f"{seen.at:%H:%M:%S.%f}"[:-3], seen.event, seen.actor, ", ".join(facts_of(seen.data))
 

@@ -66,14 +66,14 @@ def add(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Add a window, or change the one of that name. Jobs are held by `window:NAME` while it is open."""
-    from slackwater.core.duration import HINT, duration_s
-
     with connect() as admin:
-        try:
-            lasts_s = duration_s(for_)
-        except ValueError as error:
-            raise admin.turn_away(POLICY_ID, "bad_policy", str(error), HINT) from None
-        how = {"zone": zone, "lasts_s": lasts_s, "selector": selector, "reason": reason, "command_id": command_id}
+        how = {
+            "zone": zone,
+            "lasts_s": seconds(admin, for_),
+            "selector": selector,
+            "reason": reason,
+            "command_id": command_id,
+        }
         result = admin.set_window(name, cron, **how)
         found = [one for one in admin.upcoming_windows(count=1) if one.name == name]
     tell(result, f"window {name}: opens {_local(found[-1].begins)}, {len(found[-1].jobs)} jobs" if found else "", output)
@@ -104,6 +104,16 @@ def remove(
     """Take a window away. Jobs it holds now stay held until its end: release them by `resume --hold window:NAME`."""
     with connect() as admin:
         tell(admin.remove_window(name, reason=reason, command_id=command_id), f"window {name} is gone", output)
+
+
+def seconds(admin: Any, text: str, *, dry_run: bool = False) -> int:
+    """A length of time that the policy is to have. Raises InvalidCommand `bad_policy`, which the log remembers."""
+    from slackwater.core.duration import HINT, duration_s
+
+    try:
+        return duration_s(text)
+    except ValueError as error:
+        raise admin.turn_away(POLICY_ID, "bad_policy", str(error), HINT, dry_run=dry_run) from None
 
 
 def tell(result: Any, done: str, output: Output) -> None:
