@@ -1,9 +1,12 @@
 """Maintenance windows: when they are open, in the time of people."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any
 
 import pytest
+from croniter import croniter  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,12 +49,72 @@ def test_occurrences_go_on(start: datetime, count: int) -> None:
     assert all(BERLIN.open_at(one.begins) == one and BERLIN.open_at(one.ends) is None for one in found)
 
 
-def test_windows_that_overlap_themselves() -> None:
-    """A window longer than the time between its beginnings is always open, and the last beginning counts."""
-    window = Window("always", "0 * * * *", "UTC", 7200)
-    found = window.open_at(datetime(2026, 11, 24, 8, 30, tzinfo=UTC))
-    assert found is not None
-    assert found.begins == datetime(2026, 11, 24, 8, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("cron", "lasts_s"),
+    [
+        ("* * * * *", 60),
+        ("0 * * * *", 3600),
+        ("0 22 * * 1-5", 86_400),
+        ("0 0 * * 6,0", 86_400),
+        ("0,50 23 * * *", 3000),
+        ("55 0,23 * * *", 3600),
+        ("55 0,23 * * 1", 23 * 3600),
+        ("0 3 1,15 * *", 7 * 86_400),
+        ("0 3 31,1 * *", 86_400),
+        ("0 3 28 2,3 *", 7 * 86_400),
+        ("0 3 29 2 *", 7 * 86_400),
+        ("0 3 * * 5#2", 7 * 86_400),
+        ("0 3 L * *", 7 * 86_400),
+        ("0 3 15 * 1", 86_400),
+    ],
+)
+def test_no_window_overlaps_itself(cron: str, lasts_s: int) -> None:
+    """It may last until it opens again, on a clock that is never set, and not a second longer: it would hold for ever."""
+    longest = min(lasts_s, 7 * 86_400)
+    assert wrong_with_window(Window("n", cron, "Europe/Berlin", longest)) is None
+    if longest < 7 * 86_400:
+        assert "opens again after" in (wrong_with_window(Window("n", cron, "Europe/Berlin", longest + 1)) or "")
+
+
+@pytest.mark.parametrize("cron", ["* * * * *", "*/2 * * * *", "0 0 */2 * *", "30 2 29 2 *"])
+def test_looking_costs_little(cron: str) -> None:
+    """Every worker looks once a second: whether it is open is known from the few times around the moment."""
+    window = Window("n", cron, "Europe/Berlin", 60)
+    assert wrong_with_window(window) is None
+    asked = Counter[str]()
+
+    class Counted(croniter):
+        def get_next(self, *args: Any, **more: Any) -> Any:
+            asked["times"] += 1
+            return super().get_next(*args, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("croniter.croniter", Counted)
+        window.open_at(datetime(2026, 11, 24, 8, 30, 20, tzinfo=UTC))
+    assert 1 <= asked["times"] <= 3
+
+
+@pytest.mark.parametrize(
+    ("cron", "comes"),
+    [
+        ("30 1,2,3 * * *", ["00:30", "01:30", "23:30"]),
+        ("0,45 2,3 * * *", ["01:00", "01:45", "00:00"]),
+        ("45 2,4 * * *", ["01:45", "02:45", "00:45"]),
+        ("0 * * * *", ["00:00", "01:00", "02:00"]),
+    ],
+)
+def test_spring_in_order(cron: str, comes: list[str]) -> None:
+    """What is moved on falls in with what comes anyway: each time once, and later than the one before."""
+    window = Window("n", cron, "Europe/Berlin", 60)
+    assert [at[6:] for at in begins(window, datetime(2026, 3, 28, 23, 30, tzinfo=UTC), 3)] == comes
+
+
+def test_every_hour_in_autumn() -> None:
+    """An hourly window comes in each of the 25 hours, one of fixed hours once in the hour that comes twice."""
+    hourly, fixed = (Window("n", cron, "Europe/Berlin", 60) for cron in ("0 * * * *", "0 1,2,3 * * *"))
+    since = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
+    assert [at[6:] for at in begins(hourly, since, 4)] == ["23:00", "00:00", "01:00", "02:00"]
+    assert [at[6:] for at in begins(fixed, since, 3)] == ["23:00", "00:00", "02:00"]
 
 
 @pytest.mark.parametrize(
