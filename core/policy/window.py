@@ -115,7 +115,7 @@ def _shortest_gap_s(cron: str) -> int:
     of the next chosen one. Weekdays and dates fall in with each other anew every 28 years: no more days need be looked at,
     and none further once one is the morrow of another.
     """
-    minutes, hours, *days = _expanded(cron)
+    minutes, hours, *_days = _expanded(cron)
     times = [60 * hour + minute for hour in _all(hours, 24) for minute in _all(minutes, 60)]
     within = min((later - time for time, later in pairwise(times)), default=7 * _DAY_MIN)
     return 60 * min(within, _shortest_gap_days(" ".join(cron.split()[2:])) * _DAY_MIN + times[0] - times[-1])
