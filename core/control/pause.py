@@ -37,7 +37,7 @@ class Pause:
 
 
 def decide_pause(job: Job, verb: Pause, at: datetime) -> Decision:
-    """Legal while the job lives and is not stopping. The same hold with the same end is already so, since when, by whom."""
+    """Legal while the job lives and is not stopping. The same hold twice is already so, since when and by whom."""
     until = verb.until
     if verb.for_s is not None:
         if verb.for_s <= 0:
@@ -56,7 +56,7 @@ def decide_pause(job: Job, verb: Pause, at: datetime) -> Decision:
     held = job.hold(verb.hold)
     if held is None:
         return Accepted((HoldAdded(verb.hold, verb.reason, until),))
-    return AlreadySo(held.since, held.by, held.reason) if until == held.until else _overlaps(job, held)
+    return AlreadySo(held.since, held.by, held.reason) if until in {None, held.until} else _overlaps(job, held)
 
 
 def _bad_until(job: Job, message: str, hint: str) -> Refused:
