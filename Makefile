@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: install reference docs
-.PHONY: demo dev test tools unit lint bench simulate chaos soak pauses diagram lock clean
+.PHONY: demo dev test tools unit lint guides bench simulate chaos soak pauses diagram lock clean
 
 install: $(STAMP)  ## the `slackwater` command, in .venv/bin
 
@@ -36,6 +36,9 @@ lint: $(STAMP)  ## style, types, import contracts
 
 bench: $(STAMP)  ## the speed table of docs/benchmarks.md, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
+
+guides: $(STAMP)  ## type the guides, README and audit page into a real house
+	SW_GUIDES=1 $(BIN)/pytest -q tests/docs/test_guides.py
 
 SEEDS ?= 2000
 simulate: $(STAMP)  ## a million steps of simulated faults; SEEDS=… worlds, each replayable from its seed

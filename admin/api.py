@@ -1,7 +1,7 @@
 """Admin: everything an operator can ask, as Python. The command line and AsyncAdmin are this, worn differently."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Drain, Kill, Stop
+from slackwater.core.field_types import wrong_argument
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
@@ -86,11 +87,15 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
         from slackwater.core.spec_from_sql import spec_from_sql
         from slackwater.core.sql.errors import SqlError
 
+        for argument, text in {"sql": sql, "version": version, "topic": topic, "output_topic": output_topic}.items():
+            wrong = wrong_argument(argument, text, str if argument == "sql" else str | None)
+            if wrong is not None:
+                raise self._door.turn_away(name, wrong.code, wrong.message, dry_run=how.get("dry_run", False))
         try:
             _, spec = spec_from_sql(sql, name, version=version, topic=topic, output_topic=output_topic)
         except SqlError as error:
             raise self._door.turn_away(name, error.code, str(error), dry_run=how.get("dry_run", False)) from error
-        return self._door.ask(name, Deploy(spec, tuple(holds), reason, deadline_s), **how)
+        return self._door.ask(name, Deploy(spec, _listed(holds), reason, deadline_s), **how)
 
     def rollback_job(
         self, name: str, version: str | None = None, *, reason: str | None = None, deadline_s: int = DEADLINE_S, **how: Any
@@ -124,8 +129,8 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
         The hold lets go by itself at `until` (with a zone), or after `for_s` seconds; with neither, when it is released.
         """
         try:
-            if until is not None and until.tzinfo is None:
-                raise ValueError("until has no time zone")
+            if until is not None and (not isinstance(until, datetime) or until.tzinfo is None):
+                raise ValueError(f"until is a time with a zone, not {ascii(until)[:60]}")
             at = until and in_utc(until)
         except (ValueError, OverflowError) as error:
             hint, dry_run = "a time that the clock shows, with a zone: datetime(…, tzinfo=UTC)", how.get("dry_run", False)
@@ -204,3 +209,8 @@ class Admin(PolicyAdmin, RulesAdmin, Questions):
             hint = "set SLACKWATER_KAFKA or --kafka (host:port)"
             raise Unavailable("no_broker", "catching up is seen on Kafka, and none is configured", hint=hint)
         catch_up(self.kafka, lambda: self._job(name), timeout, on_progress or (lambda taken, of: None))
+
+
+def _listed(holds: Any) -> Any:
+    """A text is not the list of its letters; the desk says so."""
+    return tuple(holds) if isinstance(holds, Iterable) and not isinstance(holds, str | bytes) else holds

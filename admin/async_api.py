@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, Self
 
 from slackwater.core.recorded import Recorded
+from slackwater.persistence.store import Unreadable
 
 from .api import Admin
 from .watching import WAIT_S, next_events, position
@@ -39,7 +40,7 @@ class AsyncAdmin:
         """Give up connections. Closing twice is fine."""
         await asyncio.to_thread(self._admin.close)
 
-    async def events(self, since: int | None = None, *, follow: bool = True) -> AsyncIterator[Recorded]:
+    async def events(self, since: int | None = None, *, follow: bool = True) -> AsyncIterator[Recorded | Unreadable]:
         """As `Admin.events`. Leaving the loop ends it at once; nothing is read ahead of it."""
         store = self._admin.store
         after = await asyncio.to_thread(position, store, since)
@@ -54,7 +55,7 @@ class AsyncAdmin:
 
     async def watch(
         self, names: Sequence[str] = (), selector: str | None = None, *, since: int | None = None, follow: bool = True
-    ) -> AsyncIterator[Recorded]:
+    ) -> AsyncIterator[Recorded | Unreadable]:
         """As `Admin.watch`."""
         chosen = self._admin.chosen(names, selector)
         async for recorded in self.events(since, follow=follow):

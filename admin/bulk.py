@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from slackwater.core.commands import Verb
+from slackwater.core.selector import SelectorError
 
 from .desk import CommandResult
 from .door import Door, HandedIn
-from .errors import NotFound, SlackwaterError, Unavailable, Usage
+from .errors import InvalidCommand, NotFound, SlackwaterError, Unavailable, Usage
 from .questions import Questions
 
 T = TypeVar("T")
@@ -25,18 +26,31 @@ class Answer:
     error: SlackwaterError | None
 
 
-def chosen_names(asked: Questions, names: Sequence[str], selector: str | None, *, every: bool) -> tuple[str, ...]:
+def chosen_names(
+    asked: Questions,
+    names: Sequence[str],
+    selector: str | None,
+    *,
+    every: bool,
+    turn_away: Callable[..., InvalidCommand] | None = None,
+) -> tuple[str, ...]:
     """Which jobs are meant: those named, those with labels like `selector`, or every one.
 
     Raises Usage unless it is said in one of the three ways: never every job by accident; NotFound if labels choose none.
+    A selector that cannot be read is told to `turn_away`, that of `Admin`: the log remembers that it was tried.
     """
     ways = [bool(names), selector is not None, every]
     if sum(ways) != 1:
-        hint = "name jobs, or choose by labels (team=payments), or all; of a job's holds: all_holds"
+        hint = "name jobs, or choose by labels (team=payments), or all jobs; all holds of a job are an option of their own"
         raise Usage("usage", "which jobs?" if not any(ways) else "names, a selector and all do not mix", hint=hint)
     if names:
         return tuple(dict.fromkeys(names))
-    found = tuple(status.name for status in asked.list_jobs(selector))
+    try:
+        found = tuple(status.name for status in asked.list_jobs(selector))
+    except InvalidCommand as error:
+        if turn_away is None or error.code != SelectorError.code:
+            raise
+        raise turn_away("", error.code, error.message, error.hint) from None
     if not found and selector is not None:
         raise NotFound("no_such_job", f"no job has labels like {selector}", hint="see `slackwater jobs`")
     return found

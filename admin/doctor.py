@@ -61,7 +61,9 @@ def _log(settings: Settings) -> str:
     with translated():
         store = open_store(settings.need_log())
         try:
-            return f"{store.head().seq} events, {len(store.jobs())} jobs, schema and guards in place"
+            left_out = store.unreadable_jobs()
+            jobs = f"{len(store.jobs())} jobs" + (f" ({', '.join(left_out)} left out)" if left_out else "")
+            return f"{store.head().seq} events, {jobs}, schema and guards in place"
         finally:
             store.close()
 

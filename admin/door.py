@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from slackwater.core.commands import Command, Verb, is_address
+from slackwater.core.commands import BAD_JOB_ID, Command, Verb, is_address
 from slackwater.core.control.unreadable import Unreadable
 from slackwater.core.job import Job
 from slackwater.core.result import Result
@@ -87,6 +87,8 @@ class Door:
     ) -> HandedIn:
         """Have the command decided; see `ask`."""
         began = time.monotonic()
+        if not isinstance(name, str):
+            raise self.turn_away("", BAD_JOB_ID, f"a job goes by its name, not by {ascii(name)[:60]}", dry_run=dry_run)
         with translated():
             before = self._store.job(name)
             command = self._command(name, verb, command_id, expected_version, yes_protected)

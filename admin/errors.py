@@ -101,6 +101,7 @@ _BY_CODE: Mapping[str, type[SlackwaterError]] = MappingProxyType(
         "version_conflict": Conflict,
         "bad_job_id": InvalidCommand,
         "bad_text": InvalidCommand,
+        "bad_argument": InvalidCommand,
         "bad_until": InvalidCommand,
         "bad_deadline": InvalidCommand,
         "bad_policy": InvalidCommand,

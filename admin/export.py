@@ -11,7 +11,8 @@ from typing import IO, Any, Final
 from slackwater.core.codec import canonical, event_data, time_text
 from slackwater.core.events import name_of
 from slackwater.core.recorded import Recorded
-from slackwater.persistence.store import EventStore
+from slackwater.persistence.errors import UnreadableEvent
+from slackwater.persistence.store import EventStore, Unreadable
 
 from .as_of import past
 from .desk import translated
@@ -53,6 +54,8 @@ def export(
     after = _before(store, first)
     with translated():
         until = store.head().seq if last is None else store.as_of(past(last), ()).seq
+    if last is not None and _is_backwards(first, last, after, until):
+        raise InvalidCommand("bad_range", "the range ends before it begins", hint="is it from the later to the earlier?")
     count, first_seq, end = 0, None, None
     with whole_file(path, force=force) as file, closing(_WRITERS[format](file)) as writer:
         for events in _pages(store, after, until, job):
@@ -68,12 +71,19 @@ def _before(store: EventStore, first: int | datetime) -> int:
         return store.as_of(moment, ()).seq
 
 
-def _pages(store: EventStore, after: int, until: int, job: str | None) -> Iterator[Sequence[Recorded]]:
+def _is_backwards(first: int | datetime, last: int | datetime, after: int, until: int) -> bool:
+    """Between two times there may be no event; from or to an event there is that one. Before the first there is nothing."""
+    if isinstance(first, datetime) and isinstance(last, datetime):
+        return first > last
+    return 0 < after >= until
+
+
+def _pages(store: EventStore, after: int, until: int, job: str | None) -> Iterator[Sequence[Recorded | Unreadable]]:
     """What is appended meanwhile is left out: the file ends where it was decided to. A page has events."""
     place = 0 if job else after
     while True:
         with translated():
-            found = store.history(job, place, CHUNK_EVENTS) if job else store.read(place, CHUNK_EVENTS)
+            found = store.scan(place, CHUNK_EVENTS, job)
         chosen = [recorded for recorded in found if after < recorded.seq <= until]
         if chosen:
             yield chosen
@@ -82,8 +92,10 @@ def _pages(store: EventStore, after: int, until: int, job: str | None) -> Iterat
         place = found[-1].version if job else found[-1].seq
 
 
-def _row(recorded: Recorded) -> dict[str, Any]:
-    """The columns of the view `events`, and those of the chain."""
+def _row(recorded: Recorded | Unreadable) -> dict[str, Any]:
+    """The columns of the view `events`, and those of the chain. Raises SlackwaterError for what no file can hold."""
+    if isinstance(recorded, Unreadable):
+        return _row_as_it_stands(recorded)
     return {
         "seq": recorded.seq,
         "job_id": recorded.job_id,
@@ -101,11 +113,30 @@ def _row(recorded: Recorded) -> dict[str, Any]:
     }
 
 
+def _row_as_it_stands(event: Unreadable) -> dict[str, Any]:
+    """An event that only a newer Slackwater can read, or that was garbled: nothing is left out for not being understood."""
+    if event.row is None:
+        with translated():
+            raise UnreadableEvent(event.seq, event.job_id, event.why)
+    row = {"event" if name == "type" else name: value for name, value in event.row.items()}
+    return {**row, "data": _said(row["data"]), "prev_hash": row["prev_hash"].hex(), "hash": row["hash"].hex()}
+
+
+def _said(data: str) -> Any:
+    """What the JSON says; what is none, or none that every reader takes, as the text it is."""
+    try:
+        found = json.loads(data)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return data
+    return found
+
+
 class _Lines:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
-    def write(self, events: Iterable[Recorded]) -> None:
+    def write(self, events: Iterable[Recorded | Unreadable]) -> None:
         self._file.writelines(_line(_row(recorded)) for recorded in events)
 
     def close(self) -> None:
@@ -133,7 +164,7 @@ class _Parquet:
         self._batch = pa.RecordBatch
         self._writer = ParquetWriter(file, self._schema, compression="zstd")
 
-    def write(self, events: Iterable[Recorded]) -> None:
+    def write(self, events: Iterable[Recorded | Unreadable]) -> None:
         rows = [{**row, "data": canonical(row["data"]).decode()} for row in map(_row, events)]
         self._writer.write_batch(self._batch.from_pylist(rows, self._schema))
 

@@ -10,6 +10,7 @@ from slackwater.core.cut import Cut
 from slackwater.core.histogram import Histogram
 from slackwater.core.job import Hold, Job
 from slackwater.core.observation import BATCH_BOUNDS_S, Observed
+from slackwater.core.rate import RateCap
 from slackwater.core.recorded import Recorded
 from slackwater.core.states import TRANSITIONAL, JobState
 from slackwater.core.transition_table import JOB_TRANSITIONS
@@ -47,6 +48,8 @@ class JobStatus:
     lag_at: datetime | None = None
     records_per_s: float | None = None
     """Of all workers that told within 30 s; None if none did; 0 while none is taken (PAUSED, or at rest)."""
+    cap: RateCap | None = None
+    """How fast it may go until it has caught up, after a slow resume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,7 @@ def status_of(job: Job, observed: Observed, now: datetime) -> JobStatus:
         observed.seen_at,
         # What the workers told last is of the time before.
         0.0 if rate and job.state in STILL else rate,
+        job.cap,
     )
 
 

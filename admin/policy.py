@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import Any, Final
 
+from slackwater.core.field_types import wrong_argument
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import POLICY_ID, Policy
 from slackwater.core.policy.verbs import RemoveWindow, SetFlag, SetWindow
@@ -14,6 +15,7 @@ from slackwater.persistence.store import EventStore
 
 from .desk import CommandResult, translated
 from .door import Door
+from .errors import InvalidCommand
 
 UPCOMING_MAX: Final = 1000
 """Occurrences that are shown of one window, however long one asks for."""
@@ -83,8 +85,13 @@ class PolicyAdmin:
     def upcoming_windows(self, count: int = 3, until: datetime | None = None) -> tuple[UpcomingWindow, ...]:
         """Of each window what is open now and the next `count` occurrences, or all that begin by `until`; soonest first.
 
-        A job without the labels, or with pausing off, is not among `jobs`; one that does not live is, should it be started.
+        Raises InvalidCommand `bad_argument`, and `bad_until` for a time without a zone. A job without the labels, or with
+        pausing off, is not among `jobs`; one that does not live is, should it be started.
         """
+        if (wrong := wrong_argument("count", count, int) or wrong_argument("until", until, datetime | None)) is not None:
+            raise InvalidCommand(wrong.code, wrong.message)
+        if count < 0:
+            raise InvalidCommand("bad_argument", f"count is 0 or more, not {count}")
         now, policy = datetime.now(UTC), self.policy()
         with translated():
             known = self.store.jobs()

@@ -9,7 +9,7 @@ from slackwater.core.job import Job
 from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.recorded import Recorded
 from slackwater.core.selector import HINT, Selector, SelectorError, parse_selector
-from slackwater.persistence.store import EventStore, Table
+from slackwater.persistence.store import EventStore, Table, Unreadable
 from slackwater.persistence.verify import Verdict, verify
 from slackwater.streams.kafka_connection import KafkaConnection
 
@@ -60,17 +60,19 @@ class Questions:
         with translated():
             return tuple(self.store.history(name, since, limit))
 
-    def events(self, since: int | None = None, *, follow: bool = True) -> Iterator[Recorded]:
+    def events(self, since: int | None = None, *, follow: bool = True) -> Iterator[Recorded | Unreadable]:
         """The events of the whole log after position `since` (None: those that come from now on), in order, each once.
 
         Waits for more for ever, unless `follow` is False. Whoever was interrupted goes on after the `seq` of the last event
-        it has dealt with. Nothing is read ahead of the reader. Raises InvalidCommand `bad_position` for one beyond the end.
+        it has dealt with. Nothing is read ahead of the reader. An event
+        that this program cannot read is given as Unreadable (`seq`, `job_id`, `why`). Raises InvalidCommand `bad_position`
+        for one beyond the end.
         """
         return following(self.store, since, follow)
 
     def watch(
         self, names: Sequence[str] = (), selector: str | None = None, *, since: int | None = None, follow: bool = True
-    ) -> Iterator[Recorded]:
+    ) -> Iterator[Recorded | Unreadable]:
         """`events` of some jobs: those named, those whose labels `selector` chooses, or all. A job may yet be deployed."""
         chosen = self.chosen(names, selector)
         return (recorded for recorded in self.events(since, follow=follow) if chosen.fits(recorded))
@@ -103,7 +105,7 @@ class Questions:
         are numbers of events, or times as in `state_as_of`; of one job, or of the policy (`@policy`).
 
         The file is there completely or not at all, and takes another's place only with `force`. Memory holds a page of it.
-        Raises InvalidCommand `file_exists`, `bad_format`, `bad_time`, `bad_position`; NotFound; Unavailable.
+        Raises InvalidCommand `file_exists`, `bad_format`, `bad_time`, `bad_position`, `bad_range`; NotFound; Unavailable.
         """
         if job not in {None, POLICY_ID}:
             self._job(job)

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slackwater.core.events import JobDeployed
+from slackwater.core.job import Job
 from slackwater.core.recorded import Recorded
 from slackwater.core.selector import Selector
-from slackwater.persistence.store import EventStore
+from slackwater.persistence.errors import StoreError
+from slackwater.persistence.store import EventStore, Unreadable
 
 from .desk import translated
 from .errors import InvalidCommand
@@ -25,22 +27,22 @@ def position(store: EventStore, since: int | None) -> int:
     return head if since is None else since
 
 
-def next_events(store: EventStore, after: int, wait_s: float) -> Sequence[Recorded]:
-    """The next few events after a position; none if none came in time."""
+def next_events(store: EventStore, after: int, wait_s: float) -> Sequence[Recorded | Unreadable]:
+    """The next few events after a position; none if none came in time. One that cannot be read stands in its place."""
     with translated():
-        found = store.read(after, CHUNK_EVENTS)
+        found = store.scan(after, CHUNK_EVENTS)
         if not found and wait_s > 0:
             store.wait(after, wait_s)
-            found = store.read(after, CHUNK_EVENTS)
+            found = store.scan(after, CHUNK_EVENTS)
         return found
 
 
-def following(store: EventStore, since: int | None, follow: bool) -> Iterator[Recorded]:
+def following(store: EventStore, since: int | None, follow: bool) -> Iterator[Recorded | Unreadable]:
     """See Questions.events. The position is taken now, not when the first event is asked for."""
     return _following(store, position(store, since), follow)
 
 
-def _following(store: EventStore, after: int, follow: bool) -> Iterator[Recorded]:
+def _following(store: EventStore, after: int, follow: bool) -> Iterator[Recorded | Unreadable]:
     while True:
         found = next_events(store, after, WAIT_S if follow else 0)
         yield from found
@@ -59,16 +61,25 @@ class Chosen:
         self._selector = selector
         self._known: dict[str, bool] = {}
 
-    def fits(self, recorded: Recorded) -> bool:
+    def fits(self, recorded: Recorded | Unreadable) -> bool:
         """True for every event if nothing was asked for in particular."""
         if self._names and recorded.job_id not in self._names:
             return False
         if self._selector is None:
             return True
-        if isinstance(recorded.event, JobDeployed):
+        if isinstance(recorded, Recorded) and isinstance(recorded.event, JobDeployed):
             self._known[recorded.job_id] = self._selector.fits(recorded.event.spec.labels)
         elif recorded.job_id not in self._known:
-            with translated():
-                job = self._store.job(recorded.job_id)
+            job = self._job(recorded.job_id)
             self._known[recorded.job_id] = job is not None and self._selector.fits(job.spec.labels)
         return self._known[recorded.job_id]
+
+    def _job(self, name: str) -> Job | None:
+        """None too for one whose row cannot be read: it must not stop who watches others."""
+        with translated():
+            try:
+                return self._store.job(name)
+            except StoreError as error:
+                if error.retryable:
+                    raise
+                return None

@@ -84,7 +84,7 @@ class Command:
 
 def is_job_id(text: str) -> bool:
     """Job ids are lower case, 1–63 of `a-z 0-9 . _ -`, and begin with a letter or digit."""
-    return JOB_ID.fullmatch(text) is not None
+    return isinstance(text, str) and JOB_ID.fullmatch(text) is not None
 
 
 def is_address(text: str) -> bool:
@@ -94,4 +94,4 @@ def is_address(text: str) -> bool:
 
 def is_command_id(text: str) -> bool:
     """Command ids are printable text of 1–200 bytes of UTF-8."""
-    return text.isprintable() and 1 <= len(text.encode()) <= COMMAND_ID_BYTES_MAX
+    return isinstance(text, str) and text.isprintable() and 1 <= len(text.encode()) <= COMMAND_ID_BYTES_MAX

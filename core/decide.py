@@ -24,6 +24,7 @@ from .control.unreadable import Unreadable
 from .control.verdicts import legal_verbs, no_such_job, protected
 from .control.warn import Warn, decide_warn
 from .decisions import Decision, Refused
+from .field_types import wrong_argument, wrong_field
 from .job import Job
 from .policy.flagged import as_flagged
 from .policy.policy import NO_POLICY, Policy
@@ -32,6 +33,8 @@ from .topic_name import is_topic_name
 
 CLOCK_SKEW_MAX: Final = timedelta(hours=1)
 """How far ahead of the desk's clock a command may claim to have been issued."""
+_ENVELOPE: Final = {"actor": str, "expected_version": int | None, "yes_protected": str | None}
+"""What of a command every caller may say."""
 DEADLINE_S_MAX: Final = 86_400
 """The longest a transition may be given: nobody waits for ever."""
 
@@ -40,9 +43,9 @@ def decide(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Dec
     """Pure: the same job, command and policy always come to the same decision. Never raises for what a caller sent."""
     if isinstance(command.verb, Unreadable):
         return Refused(command.verb.code, command.verb.message, command.verb.hint)
-    unfit = unfit_address(command)
-    if unfit is not None:
-        return unfit
+    wrong = unfit(command)
+    if wrong is not None:
+        return wrong
     if not is_job_id(command.job_id):
         return Refused("bad_job_id", "a job id is 1-63 of a-z 0-9 . _ - and begins with a letter or digit")
     refused = refused_before(command, job.version if job else 0)
@@ -78,8 +81,20 @@ def refused_before(command: Command, version: int) -> Refused | None:
     return None
 
 
-def unfit_address(command: Command) -> Refused | None:
-    """What is wrong with the name a command goes by, or the topic it wants its answers on: no log could keep them."""
+def unfit(command: Command) -> Refused | None:
+    """What is wrong with what a command is made of: the name it goes by, its reply topic, kinds of things no log could keep.
+
+    What workers ask is made by code of ours, and not looked at.
+    """
+    wrong = _unfit_address(command)
+    for name, kind in _ENVELOPE.items():
+        wrong = wrong or wrong_argument(name, getattr(command, name), kind)
+    if wrong is None and isinstance(command.verb, OperatorVerb | PolicyVerb):
+        wrong = wrong_field(command.verb)
+    return wrong
+
+
+def _unfit_address(command: Command) -> Refused | None:
     if not is_command_id(command.id):
         return Refused("bad_command_id", f"a command id is 1-{COMMAND_ID_BYTES_MAX} bytes of printable text")
     if command.reply_to is not None and not is_topic_name(command.reply_to):

@@ -223,7 +223,6 @@ JobEvent = (
     | StopRequested | JobStopped | JobFailed | WorkerAcked | GroupFoundEmpty
     | DataGapFound | DataGapAccepted | RetentionWarned | RateCapLifted | RuleTripped | RuleRearmed
 )  # fmt: skip
-
 EVENTS: Final[Mapping[str, type[JobEvent]]] = MappingProxyType({kind.__name__: kind for kind in get_args(JobEvent)})
 """Every event type by its name in the log."""
 

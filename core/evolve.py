@@ -31,7 +31,7 @@ def evolve(job: Job | None, event: e.JobEvent, *, job_id: str, at: datetime, act
     moved: dict[str, Any] = {"state": state, "version": before.version + 1}
     if raised:
         wish = getattr(event, "wish", None) or command_id
-        moved |= {"epoch": before.epoch + 1, "coverage": Coverage(), "wish": wish, "cap": None}
+        moved |= {"epoch": before.epoch + 1, "coverage": Coverage(), "wish": wish}
     if name in PROOFS and before.state in TRANSITIONAL:
         # Who wished it stays in sight, not the worker that proved it.
         moved |= {"since": at, "deadline": None}
@@ -58,7 +58,7 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
         case e.StartRequested():
             return replace(job, deadline=event.deadline, reason=event.reason, failure=None)
         case e.StopRequested():
-            job = replace(job, rollout=None, at_once=event.at_once)
+            job = replace(job, rollout=None, at_once=event.at_once, cap=None)
             return replace(job, deadline=event.deadline, reason=event.reason)
         case e.PauseRequested():
             holds = _with_hold(job, event, by)
@@ -77,7 +77,7 @@ def _apply(job: Job, event: e.JobEvent, by: Hold) -> Job:
             return replace(job, cut=event.cut, at_once=False)
         case e.JobFailed():
             why = f"{event.code}: {event.message}"
-            return replace(job, cut=event.cut, failure=why, reason=event.message, rollout=None, at_once=False)
+            return replace(job, cut=event.cut, failure=why, reason=event.message, rollout=None, at_once=False, cap=None)
         case e.WorkerAcked():
             seen = {**event.topics, **job.topics}
             # Who said that it runs may take from then on, whatever becomes of the transition.

@@ -83,7 +83,7 @@ class Job:
     earlier: tuple[JobSpec, ...] = ()
     """Specs that were deployed before this one, the latest last: what a rollback may go back to."""
     cap: RateCap | None = None
-    """How fast it may go while it catches up after a slow resume."""
+    """How fast it may go while it catches up after a slow resume: until it has, is stopped, or somebody resumes it anew."""
     tripped: Mapping[str, datetime] = field(default_factory=dict)
     """Hold of a rule → when the rule placed it. Until it is rearmed it does not hold again, whoever let go of the hold."""
     at_once: bool = False

@@ -2,10 +2,10 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from .codec import LogEvent, payload_hash
+from .codec import LogEvent, payload_hash, reads_back
 from .commands import Command, is_command_id
 from .control.unreadable import Unreadable
-from .decide import decide, refused_before, unfit_address
+from .decide import decide, refused_before, unfit
 from .decisions import Accepted, AlreadySo, Refused
 from .events import name_of
 from .evolve import evolve
@@ -39,6 +39,9 @@ def settle(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Set
         return _settle_policy(policy, command, command.verb)
     match decide(job, command, policy):
         case Accepted(events):
+            lost = _unreadable(events)
+            if lost is not None:
+                return Settled((), job, refusal(command, job, lost))
             steps: list[Step] = []
             after = job
             for event in events:
@@ -62,25 +65,37 @@ def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settle
             answer = _result(command, None, Outcome.ALREADY, since=since, by=by or None)
             return Settled((), None, replace(answer, version=policy.version))
         case event:
+            lost = _unreadable((event,))
+            if lost is not None:
+                return Settled((), None, refusal(command, None, lost))
             after = evolve_policy(policy, event, at=command.at, actor=command.actor)
             answer = _result(command, None, Outcome.ACCEPTED, events=(event,))
             return Settled((Step(event, after),), None, replace(answer, version=after.version))
 
 
+def _unreadable(events: tuple[LogEvent, ...]) -> Refused | None:
+    """Whatever let it come so far, what nobody could read again must not be appended: the job would be lost for good."""
+    for event in events:
+        if not reads_back(event):
+            message = f"nothing was appended: {name_of(event)} would hold what cannot be read again"
+            return Refused("unreadable_event", message, "this is a fault of Slackwater; please report it")
+    return None
+
+
 def _unfit_policy(command: Command) -> Refused | None:
     """A verb of the policy must not append to a job's events."""
     if command.job_id == POLICY_ID:
-        return unfit_address(command)
+        return unfit(command)
     return Refused("bad_policy", f"{command.verb.name} is asked of {POLICY_ID}, not of {command.job_id[:60]}")
 
 
 def recordable(command: Command) -> Command:
     """The command as a log can keep it: what every store handles in its place.
 
-    One whose id or reply topic no database could keep is turned away, so that its refusal can be recorded.
+    One whose id, reply topic or fields no database could keep is turned away, so that its refusal can be recorded.
     """
-    unfit = unfit_address(command)
-    return command if unfit is None else turned_away(command, unfit)
+    wrong = unfit(command)
+    return command if wrong is None else turned_away(command, wrong)
 
 
 def turned_away(command: Command, refused: Refused) -> Command:
@@ -88,12 +103,16 @@ def turned_away(command: Command, refused: Refused) -> Command:
 
     That id is its place on the control topic. Elsewhere it follows from the id that was given: a repeat is a duplicate.
     """
-    id = command.position.name if command.position else f"unfit-{payload_hash(command.id).hex()[:32]}"
-    own = command.correlation or command.id
+    given = command.id if isinstance(command.id, str) else ascii(command.id)
+    id = command.position.name if command.position else f"unfit-{payload_hash(given).hex()[:32]}"
+    own = command.correlation or given
     return replace(
         command,
         id=id,
+        actor=command.actor if isinstance(command.actor, str) else ascii(command.actor),
         verb=Unreadable(refused.code, refused.message, refused.hint),
+        expected_version=command.expected_version if isinstance(command.expected_version, int) else None,
+        yes_protected=command.yes_protected if isinstance(command.yes_protected, str) else None,
         reply_to=command.reply_to if command.reply_to and is_topic_name(command.reply_to) else None,
         correlation=own if is_command_id(own) else None,
     )

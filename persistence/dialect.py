@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from .errors import StoreError, StoreRefused
+from .store import Table
 
 GUARDS: Final = frozenset({f"{table}_no_{verb}" for table in ("event", "command") for verb in ("update", "delete")})
 """The triggers that every database needs to keep the log append-only; each has more of its own."""
@@ -37,12 +37,10 @@ class Dialect(Protocol):
         """Call `on_wake` whenever the log may have grown, until `stop`."""
         ...
 
-    def asked(
-        self, engine: Engine, sql: str, parameters: Mapping[str, Any], timeout_s: float
-    ) -> AbstractContextManager[Any]:
-        """A cursor over one statement that has no right to anything but reading, and no more time than `timeout_s`.
+    def asked(self, engine: Engine, sql: str, parameters: Mapping[str, Any], timeout_s: float) -> Table:
+        """The answer to one statement that has no right to anything but reading, and no more time than `timeout_s`.
 
-        Raises AuditQueryError, also while its rows are fetched inside the context; StoreUnavailable.
+        Raises AuditQueryError, StoreUnavailable, StoreRefused.
         """
         ...
 

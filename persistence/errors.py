@@ -35,7 +35,7 @@ class UnreadableEvent(StoreError):
     """The event at `seq` cannot be read. Asking again does not help; other jobs are as they were: see EventStore.scan."""
 
     def __init__(self, seq: int, job_id: str, why: str) -> None:
-        hint = "was it written by a newer Slackwater? `slackwater verify` says what else is wrong"
+        hint = "`slackwater verify` says whether a newer Slackwater wrote it, then upgrade here, or what is wrong"
         super().__init__(UNKNOWN_EVENT, f"event {seq} of {job_id}: {why}", hint)
         self.seq = seq
         self.job_id = job_id

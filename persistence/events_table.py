@@ -16,6 +16,7 @@ from .rows import recorded_from
 from .store import Unreadable
 
 OF_LOG: Final = select(t.event).where(t.event.c.seq > bindparam("after")).order_by(t.event.c.seq)
+_PLACE: Final = (t.event.c.seq, t.event.c.job_id, t.event.c.version, t.event.c.prev_hash, t.event.c.hash)
 OF_JOB: Final = (
     select(t.event)
     .where(t.event.c.job_id == bindparam("job_id"), t.event.c.version > bindparam("after"))
@@ -33,7 +34,7 @@ def found_events(
         if _is_trouble(error, dialect):
             raise
         # A value that no driver can hand over spoils the whole answer: one at a time shows which.
-        places = query.with_only_columns(t.event.c.seq, t.event.c.job_id, t.event.c.version, t.event.c.hash)
+        places = query.with_only_columns(*_PLACE)
         found = connection.execute(places, parameters).mappings().all()
         return [_alone(connection, dialect, dict(place)) for place in found]
     return [_read(dict(row)) for row in rows]
@@ -61,13 +62,14 @@ def _read(row: Mapping[str, Any]) -> Recorded | Unreadable:
     try:
         return recorded_from(row)
     except (UnknownEvent, ValueError, RecursionError) as error:
-        return _unreadable(row, error)
+        return _unreadable(row, error, row)
 
 
-def _unreadable(place: Mapping[str, Any], error: Exception) -> Unreadable:
+def _unreadable(place: Mapping[str, Any], error: Exception, row: Mapping[str, Any] | None = None) -> Unreadable:
     said = str(getattr(error, "orig", error)).splitlines()[0]
     why = said if isinstance(error, UnknownEvent) else f"it cannot be read: {said}"
-    return Unreadable(place["seq"], place["job_id"], place["version"], bytes(place["hash"]), why)
+    numbers = (place["seq"], place["job_id"], place["version"], bytes(place["prev_hash"]), bytes(place["hash"]))
+    return Unreadable(*numbers, why, row)
 
 
 def _is_trouble(error: Exception, dialect: Dialect) -> bool:

@@ -15,6 +15,7 @@ from slackwater.core.recorded import Recorded
 
 from . import tables as t
 from .dialect import Dialect
+from .errors import UNKNOWN_EVENT
 from .events_table import OF_JOB, found_events
 from .rows import hash_again, job_from_row, job_row
 from .store import Unreadable
@@ -23,6 +24,7 @@ _CHUNK_EVENTS: Final = 1000
 _NEWER: Final = OF_JOB.limit(_CHUNK_EVENTS)
 _LOCKED: Final = select(t.job).where(t.job.c.id == bindparam("job_id")).with_for_update()
 HINT: Final = "`slackwater verify` says what is wrong; restore the log from a backup"
+NEWER_HINT: Final = "upgrade Slackwater here: it was written by a newer one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,10 @@ class Folds:
 def intact(event: Recorded | Unreadable) -> Recorded | Refused:
     """The event, if it can be read and fits its hash."""
     named = f"{event.job_id}: event {event.seq}"
-    if isinstance(event, Unreadable):
-        return Refused("unknown_event", f"{named}: {event.why}", HINT)
     if hash_again(event) != event.hash:
-        return Refused("broken_history", f"{named} was changed: its hash does not fit", HINT)
+        return Refused("broken_history", f"{named} was edited: its hash does not fit", HINT)
+    if isinstance(event, Unreadable):
+        return Refused(UNKNOWN_EVENT, f"{named}: {event.why}", NEWER_HINT)
     return event
 
 

@@ -2,21 +2,34 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from slackwater.core.commands import is_job_id
 from slackwater.core.decisions import Refused
+from slackwater.core.events import EVENTS, SCHEMA_VERSION
 from slackwater.core.job import Job
 
 from . import tables as t
 from .database import Database
 from .errors import StoreError
-from .folds import HINT, Folds
+from .events_table import found_events
+from .folds import HINT, Fold, Folds, intact
 from .rows import job_from_row
 
 log = logging.getLogger(__name__)
+
+_DIFFERS: Final = Refused("job_row_differs", "its row cannot be read or is not what its events say", HINT)
+_IS_NEWER: Final = t.event.c.type.not_in(sorted(EVENTS)) | (t.event.c.schema_version > SCHEMA_VERSION)
+_NEWEST: Final = (
+    select(case((_IS_NEWER, t.event.c.seq)))
+    .where(t.event.c.job_id == t.job.c.id)
+    .order_by(t.event.c.version.desc())
+    .limit(1)
+)
+_OF_NEWER: Final = select(_NEWEST.scalar_subquery()).select_from(t.job)
+"""Not a join: whatever the planner thinks, one event of each job is looked at, by the index, and not the whole log."""
 
 
 class JobsTable:
@@ -40,8 +53,9 @@ class JobsTable:
             raise StoreError("job_row_differs", f"the row of job {job_id} cannot be read: {error}", HINT) from error
 
     def shown(self) -> tuple[Job, ...]:
-        """Every job whose row can be read, as it shows it."""
-        return self._with_warning([(row["id"], _shown(row)) for row in self._rows()])
+        """Every job whose row can be read, as it shows it, but for those that a newer Slackwater went on with."""
+        newer = self._newer()
+        return self._with_warning([(row["id"], newer.get(row["id"]) or _shown(row)) for row in self._rows()])
 
     def checked(self) -> tuple[Job, ...]:
         """Every job whose row tells what its events say."""
@@ -54,33 +68,46 @@ class JobsTable:
 
     def unreadable(self) -> tuple[str, ...]:
         """Ids of the jobs that `shown` leaves out."""
-        return tuple(row["id"] for row in self._rows() if _shown(row) is None)
+        newer = self._newer()
+        return tuple(row["id"] for row in self._rows() if row["id"] in newer or isinstance(_shown(row), Refused))
+
+    def _newer(self) -> dict[str, Refused]:
+        """Jobs whose newest event this code does not know, and why nothing may be said of them."""
+        database = self._database
+        seqs = [seq for seq in database.reading(lambda connection: connection.execute(_OF_NEWER).scalars().all()) if seq]
+        if not seqs:
+            return {}
+        query = select(t.event).where(t.event.c.seq.in_(seqs))
+        found = database.reading(lambda connection: found_events(connection, database.dialect, query))
+        judged = {event.job_id: intact(event) for event in found}
+        return {job_id: refused for job_id, refused in judged.items() if isinstance(refused, Refused)}
 
     def _rows(self) -> list[dict[str, Any]]:
         query = select(t.job).order_by(t.job.c.id)
         return [dict(row) for row in self._database.reading(lambda c: c.execute(query).mappings().all())]
 
-    def _check(self, row: Mapping[str, Any], has_news: bool) -> Job | None:
+    def _check(self, row: Mapping[str, Any], has_news: bool) -> Job | Refused:
         """The fold, if the row tells the same. Where they differ, the lock says whether one of them is only newer."""
-        fold = self._folds.latest(row["id"])
-        if has_news or fold is None or not fold.is_told_by(row):
-            newer = self._database.reading(lambda connection: self._folds.read(connection, row["id"]))
-            fold = newer if not isinstance(newer, Refused) else None
-        if fold is not None and fold.is_told_by(row):
+        known = self._folds.latest(row["id"])
+        fold: Fold | Refused | None = known
+        if has_news or known is None or not known.is_told_by(row):
+            fold = self._database.reading(lambda connection: self._folds.read(connection, row["id"]))
+        if isinstance(fold, Fold) and fold.is_told_by(row):
             return fold.job
         judged = self._database.writing(lambda connection: self._folds.judge(connection, row["id"]))
-        return judged.job if judged.refused is None else None
+        return judged.refused or judged.job or _DIFFERS
 
-    def _with_warning(self, found: list[tuple[str, Job | None]]) -> tuple[Job, ...]:
-        left_out = {job_id for job_id, job in found if job is None}
-        for job_id in sorted(left_out - self._left_out):
-            log.warning("job %s is left out: its row cannot be read or is not what its events say; %s", job_id, HINT)
-        self._left_out = left_out
-        return tuple(job for _, job in found if job is not None)
+    def _with_warning(self, found: list[tuple[str, Job | Refused]]) -> tuple[Job, ...]:
+        left_out = {job_id: refused for job_id, refused in found if isinstance(refused, Refused)}
+        for job_id in sorted(left_out.keys() - self._left_out):
+            why = left_out[job_id]
+            log.warning("job %s is left out: %s; %s", job_id, why.message, why.hint, extra={"job_name": job_id})
+        self._left_out = set(left_out)
+        return tuple(job for _, job in found if isinstance(job, Job))
 
 
-def _shown(row: Mapping[str, Any]) -> Job | None:
+def _shown(row: Mapping[str, Any]) -> Job | Refused:
     try:
         return job_from_row(row)
     except ValueError:
-        return None
+        return _DIFFERS

@@ -81,9 +81,9 @@ class MemoryStore:
         with self._changed:
             return self._events[after_seq : after_seq + limit]
 
-    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Sequence[Recorded]:
         """See EventStore."""
-        return self.read(after_seq, limit)
+        return self.history(job_id, after, limit) if job_id is not None else self.read(after, limit)
 
     def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""

@@ -55,13 +55,14 @@ class PolicyFold:
                 except ForeignEvent as error:
                     found = Refused("broken_history", f"{POLICY_ID}: event {event.seq}: {error}", HINT)
                 self._latest = policy
-                self._warn(found.message)
+                self._warn(found)
                 return JudgedPolicy(policy, found)
             if len(chunk) < _CHUNK_EVENTS:
                 self._latest = policy
                 return JudgedPolicy(policy)
 
-    def _warn(self, message: str) -> None:
-        if message != self._warned:
-            log.warning("the policy stays as it was before an event that cannot be read: %s; %s", message, HINT)
-            self._warned = message
+    def _warn(self, refused: Refused) -> None:
+        if refused.message != self._warned:
+            told = (refused.message, refused.hint)
+            log.warning("the policy stays as it was before an event that cannot be read: %s; %s", *told)
+            self._warned = refused.message

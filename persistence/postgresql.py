@@ -1,18 +1,17 @@
 """PostgreSQL: a server. Short transactions with limits; NOTIFY is a wake-up only, the poll makes it certain."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import psycopg
-from psycopg import errors as pg
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DataError, DBAPIError
 
-from .audit import only_reads, query_failed, query_timeout
 from .dialect import GUARDS, refuse_missing
-from .errors import AuditQueryError, StoreBusy, StoreError, StoreRefused, StoreUnavailable
+from .errors import StoreBusy, StoreError, StoreRefused, StoreUnavailable
+from .postgresql_question import PostgresQuestion
+from .store import Table
 
 _LIMITS: Final = text(
     "SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true),"
@@ -20,10 +19,6 @@ _LIMITS: Final = text(
 )
 _ALIVE: Final = {"tcp_user_timeout": 15_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """A server that is gone without a word (a firewall, a dead machine) is an error after some 20 s, not a wait for ever."""
-_READER: Final = """SELECT rolname FROM pg_roles
-WHERE rolname IN ('slackwater_reader', 'pg_read_all_data') AND pg_has_role(oid, 'MEMBER')
-  AND has_table_privilege(oid, 'events', 'SELECT') ORDER BY rolname DESC LIMIT 1"""
-"""Who reads for an audit query, best first: a superuser who asks must not read the server's files."""
 
 
 class PostgresDialect:
@@ -71,11 +66,8 @@ class PostgresDialect:
                     pass
                 on_wake()
 
-    @contextmanager
-    def asked(self, engine: Engine, sql: str, parameters: Mapping[str, Any], timeout_s: float) -> Iterator[Any]:
-        """See Dialect. In a transaction that can only read, as a role that can only read, by a cursor: it takes one SELECT
-        and never the whole answer into memory. What was set for the query goes with the connection."""
-        statement = str(text(sql).compile(engine))
+    def asked(self, engine: Engine, sql: str, parameters: Mapping[str, Any], timeout_s: float) -> Table:
+        """See Dialect. What was set for the query goes with the connection."""
         try:
             connection = engine.connect()
         except DBAPIError as error:
@@ -84,31 +76,9 @@ class PostgresDialect:
             raw = connection.connection.driver_connection
             assert isinstance(raw, psycopg.Connection)
             try:
-                raw.execute("SET TRANSACTION READ ONLY")
-                raw.execute("SELECT set_config('statement_timeout', %s, true)", [f"{max(timeout_s * 1000, 1):.0f}ms"])
-                reader = raw.execute(_READER).fetchone()
-                if reader is not None:
-                    raw.execute(f"SET LOCAL ROLE {reader[0]}")
-                cursor = raw.cursor("audit")
-                cursor.execute(statement, parameters)
-                yield cursor
-            except (psycopg.Error, ValueError, OverflowError) as error:
-                if raw.closed:
-                    raise StoreUnavailable("store_unreachable", "PostgreSQL went away", "is it running?") from error
-                raise self._of_query(error, timeout_s) from error
+                return PostgresQuestion(raw, sql, parameters).answer(timeout_s)
             finally:
                 connection.invalidate()
-
-    @staticmethod
-    def _of_query(error: Exception, timeout_s: float) -> AuditQueryError:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        match error:
-            case pg.QueryCanceled():
-                return query_timeout(timeout_s)
-            case pg.ReadOnlySqlTransaction() | pg.InsufficientPrivilege():
-                return only_reads(said)
-            case _:
-                return query_failed(said)
 
     def translate(self, error: DBAPIError) -> StoreError:
         """See Dialect."""

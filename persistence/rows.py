@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from slackwater.core.codec import canonical, event_data, event_from, event_hash, job_data, job_from
+from slackwater.core.codec import RowHash, canonical, event_data, event_from, event_hash, event_text, job_data, job_from
 from slackwater.core.commands import TEXT_CHARS_MAX, Command
 from slackwater.core.events import SCHEMA_VERSION, name_of
 from slackwater.core.job import Job
@@ -15,7 +15,10 @@ from slackwater.core.recorded import Recorded
 from slackwater.core.result import Result
 from slackwater.core.settle import Step, command_hash
 
+from .store import Unreadable
+
 _RESULT: Final = TypeAdapter(Result)
+_HASHED: Final = ("job_id", "epoch", "at", "actor", "channel", "command_id", "schema_version")
 JOB_ID_CHARS_MAX: Final = 100
 """So much is kept of what was no job id: the index over refusals takes no longer row."""
 
@@ -37,21 +40,22 @@ def recorded_of(step: Step, command: Command, seq: int, prev_hash: bytes) -> Rec
     return Recorded(**columns, schema_version=SCHEMA_VERSION, prev_hash=prev_hash, hash=digest)
 
 
-def hash_again(recorded: Recorded) -> bytes:
-    """What the event's hash must be, given what it says and the hash before it."""
-    return event_hash(
-        recorded.prev_hash,
-        seq=recorded.seq,
-        job_id=recorded.job_id,
-        version=recorded.version,
-        epoch=recorded.epoch,
-        at=recorded.at,
-        actor=recorded.actor,
-        channel=recorded.channel,
-        command_id=recorded.command_id,
-        event=recorded.event,
-        schema_version=recorded.schema_version,
-    )
+def hash_again(found: Recorded | Unreadable) -> bytes | None:
+    """What the event's hash must be, given what it says and the hash before it. None: not even its columns can be read."""
+    row_hash = hash_under(found, found.prev_hash)
+    return None if row_hash is None else row_hash.at(found.seq, found.version)
+
+
+def hash_under(found: Recorded | Unreadable, prev_hash: bytes) -> RowHash | None:
+    """The same after another hash, under whatever numbers."""
+    if isinstance(found, Recorded):
+        columns = {name: getattr(found, name) for name in _HASHED}
+        return RowHash(prev_hash, type=name_of(found.event), data=event_text(found.event), **columns)
+    if found.row is None:
+        return None
+    columns = {name: found.row[name] for name in _HASHED}
+    data = found.row["data"].encode("utf-8", "surrogatepass")
+    return RowHash(prev_hash, type=found.row["type"], data=data, **columns)
 
 
 def event_row(recorded: Recorded) -> dict[str, Any]:

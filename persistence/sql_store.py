@@ -20,7 +20,6 @@ from slackwater.core.settle import Settled, Step, command_hash, recordable, refu
 from . import observations as observed
 from . import tables as t
 from .as_of import AsOf
-from .audit import table_of
 from .database import Database, LostRace
 from .dialect import Dialect
 from .errors import StoreRefused
@@ -149,9 +148,11 @@ class SqlStore:
         """See EventStore."""
         return all_readable(self._found(OF_LOG.limit(limit), after=after_seq))
 
-    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
+    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Sequence[Recorded | Unreadable]:
         """See EventStore."""
-        return self._found(OF_LOG.limit(limit), after=after_seq)
+        if job_id is not None:
+            return self._found(OF_JOB.limit(limit), job_id=job_id, after=after)
+        return self._found(OF_LOG.limit(limit), after=after)
 
     def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""
@@ -197,8 +198,7 @@ class SqlStore:
 
     def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
         """See EventStore."""
-        with self._dialect.asked(self._engine, sql, parameters or {}, timeout_s) as cursor:
-            return table_of(cursor)
+        return self._dialect.asked(self._engine, sql, parameters or {}, timeout_s)
 
     # Beside the log.
 

@@ -2,9 +2,7 @@
 
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,15 +10,16 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError
 
-from .audit import only_reads, query_failed, query_timeout
+from .audit import only_reads, query_failed, too_large
 from .dialect import GUARDS, refuse_missing
 from .errors import StoreBusy, StoreError, StoreRefused, StoreUnavailable
 from .network_file import network_file_system
+from .sqlite_question import SqliteQuestion
+from .store import Table
 
 _BUSY_TIMEOUT_S: Final = 5.0
-_STEPS_BETWEEN_LOOKS: Final = 10_000
-"""Instructions of SQLite's machine, a fraction of a millisecond."""
-_READING: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
+_WRITES: Final = ("authoriz", "one statement", "cannot modify", "may not be modified")
+"""Of what SQLite says of an audit query that wants to write, or of two."""
 
 
 class SqliteDialect:
@@ -93,34 +92,12 @@ class SqliteDialect:
                     last = version
                     on_wake()
 
-    @contextmanager
-    def asked(self, engine: Engine, sql: str, parameters: Mapping[str, Any], timeout_s: float) -> Iterator[Any]:
-        """See Dialect. By a connection of its own: the file is open for reading only, and all but reading is denied."""
-        patience = _Patience(timeout_s)
-        raw = None
+    def asked(self, engine: Engine, sql: str, parameters: Mapping[str, Any], timeout_s: float) -> Table:
+        """See Dialect."""
         try:
-            raw = sqlite3.connect(f"{engine.url.database}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-            # The views call json_extract, which this SQLite lets only a trusted schema do.
-            raw.execute("PRAGMA trusted_schema = ON")
-            raw.set_authorizer(_authorize)
-            raw.set_progress_handler(patience.is_over, _STEPS_BETWEEN_LOOKS)
-            yield raw.execute(sql, parameters)
-        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
-            raise self._of_query(str(error), patience) from error
-        finally:
-            if raw is not None:
-                raw.close()
-
-    @staticmethod
-    def _of_query(said: str, patience: "_Patience") -> Exception:
-        if said == "interrupted" and not patience.over:
-            # Ctrl-C came while SQLite worked: it ends the query and drops what the signal's handler raised.
-            raise KeyboardInterrupt
-        if said == "interrupted":
-            return query_timeout(patience.timeout_s)
-        if "authoriz" in said:
-            return only_reads(said)
-        return _known(said) or query_failed(said)
+            return SqliteQuestion(str(engine.url.database), sql, parameters, _BUSY_TIMEOUT_S).answer(timeout_s)
+        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError) as error:
+            raise _of_query(sql, error) from error
 
     def translate(self, error: DBAPIError) -> StoreError:
         """See Dialect."""
@@ -130,22 +107,13 @@ class SqliteDialect:
         return _known(said) or StoreUnavailable("store_failed", f"the event log failed: {said}")
 
 
-class _Patience:
-    """How long a query may take."""
-
-    def __init__(self, timeout_s: float) -> None:
-        self.timeout_s = timeout_s
-        self.over = False
-        self._until = time.monotonic() + timeout_s
-
-    def is_over(self) -> bool:
-        self.over = time.monotonic() > self._until
-        return self.over
-
-
-def _authorize(action: int, _: str | None, name: str | None, *__: str | None) -> int:
-    may = action in _READING and not (action == sqlite3.SQLITE_FUNCTION and name == "load_extension")
-    return sqlite3.SQLITE_OK if may else sqlite3.SQLITE_DENY
+def _of_query(sql: str, error: Exception) -> StoreError:
+    said = str(error)
+    if isinstance(error, MemoryError) or "too big" in said:
+        return too_large(said or "SQLite had not enough memory")
+    if any(words in said for words in _WRITES):
+        return only_reads(said)
+    return _known(said) or query_failed(sql, said)
 
 
 def _check_place(path: Path) -> None:

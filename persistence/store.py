@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol
 
 from slackwater.core.commands import Command, Position
 from slackwater.core.job import Job
@@ -14,6 +14,8 @@ from slackwater.core.result import Result
 
 AUDIT_TIMEOUT_S: Final = 30.0
 AUDIT_ROWS_MAX: Final = 100_000
+AUDIT_BYTES_MAX: Final = 64_000_000
+"""Of texts and bytes in all rows together; any other value counts as 8."""
 
 
 class Head(NamedTuple):
@@ -50,8 +52,11 @@ class Unreadable:
     seq: int
     job_id: str
     version: int
+    prev_hash: bytes
     hash: bytes
     why: str
+    row: Mapping[str, Any] | None = field(default=None, repr=False)
+    """Its columns as they stand; None if no driver can hand them over. Do they fit the hash, a newer version wrote them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +87,6 @@ class Table(NamedTuple):
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
-
-    @classmethod
-    def of(cls, cursor: Any) -> Self:
-        """What a database cursor found, as far as it is shown."""
-        columns = tuple(column[0] for column in cursor.description or ())
-        return cls(columns, tuple(tuple(row) for row in cursor.fetchmany(AUDIT_ROWS_MAX)))
 
 
 class EventStore(Protocol):
@@ -122,8 +121,8 @@ class EventStore(Protocol):
     def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
         """Every job, by id. With `checked` each is the fold of its events, for whoever acts on what they say.
 
-        One job that cannot be read (with `checked`: whose row is not what its events say) must not hide the others: it is
-        left out, logged as a warning once, and named by `verify`.
+        One job that cannot be read (with `checked`: whose row is not what its events say), or whose newest event is of a
+        newer Slackwater, must not hide the others: it is left out, logged as a warning once, and named by `verify`.
         """
         ...
 
@@ -142,8 +141,11 @@ class EventStore(Protocol):
         """
         ...
 
-    def scan(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded | Unreadable]:
-        """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'."""
+    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Sequence[Recorded | Unreadable]:
+        """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'.
+
+        With `job_id` like `history`: of that job, after a version.
+        """
         ...
 
     def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
@@ -187,7 +189,7 @@ class EventStore(Protocol):
     def query(self, sql: str, parameters: dict[str, Any] | None = None, timeout_s: float = AUDIT_TIMEOUT_S) -> Table:
         """One SELECT over the audit views, with `:name` parameters. It has no right to write, to leave the log or to change
         a setting. Raises AuditQueryError for anything else, if it fails, takes longer than `timeout_s` (`query_timeout`) or
-        gives more than AUDIT_ROWS_MAX rows (`too_many_rows`).
+        gives more than AUDIT_ROWS_MAX rows (`too_many_rows`) or AUDIT_BYTES_MAX bytes (`too_large`).
         """
         ...
 

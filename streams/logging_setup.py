@@ -42,7 +42,9 @@ def set_up_logging(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, render]
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
+    # What other loggers name as `extra` is theirs, but for the job that a line is about.
+    foreign = [*shared, structlog.stdlib.ExtraAdder(allow={"job_name"})]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=foreign))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for noisy in ("faust", "aiokafka", "mode"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

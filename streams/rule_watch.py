@@ -15,7 +15,7 @@ from slackwater.core.job import Job
 from slackwater.core.observation import NOTHING, Observation, by_job
 from slackwater.core.policy.policy import Policy
 from slackwater.core.policy.rule import Rule
-from slackwater.core.policy.watch import Stretch, judged, stretched
+from slackwater.core.policy.watch import Stretch, judged, level_of, stretched
 
 UNSEEN_LOOKS: Final = 3
 """So many looks may be missing before a value's while begins anew."""
@@ -39,7 +39,7 @@ class RuleWatch:
             for rule in policy.rules_for(job.id, job.spec.labels):
                 value = rule.value(observed.get(job.id, NOTHING), at)
                 before = self._stretches.get((job.id, rule))
-                stretch = kept[job.id, rule] = stretched(before, rule.level(value), now, self._gap_s)
+                stretch = kept[job.id, rule] = stretched(before, level_of(rule, job, value), now, self._gap_s)
                 verb = judged(rule, job, stretch, value)
                 if verb is not None:
                     yield job, verb

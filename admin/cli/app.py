@@ -84,28 +84,47 @@ def root(
 ) -> None:
     """Options that every verb shares come before the verb."""
     shared.log, shared.kafka, shared.actor = log, kafka, actor
-    # Where objects were asked for, stderr has nothing else.
-    if not shared.output.is_for_programs:
-        _warn()
+    _warn_of_names()
 
 
-def _warn() -> None:
+def _warn_of_names() -> None:
     from ..misspelt import misspelt
 
     for line in misspelt(os.environ):
+        warn(line)
+
+
+def warn(line: str) -> None:
+    """On stderr; where objects were asked for, it has nothing else."""
+    if not shared.output.is_for_programs:
         print(f"warning: {line}", file=sys.stderr)
 
 
-def trace(service: str) -> None:
-    """Send traces if the environment asks for them; that they cannot be sent keeps nobody from anything."""
+class _OneWarning(logging.Handler):
+    """What the exporter has to say of a collector that does not answer, without its tracebacks, and once."""
+
+    is_said = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See logging."""
+        if record.levelno >= logging.WARNING and not self.is_said:
+            self.is_said = True
+            warn(f"traces were not sent: {record.getMessage().splitlines()[0][:200]}")
+
+
+def trace(service: str, *, is_brief: bool = False) -> None:
+    """Send traces if the environment asks for them; that they cannot be sent keeps nobody from anything.
+
+    One line says so where a command ends soon, and nothing where stderr has objects only; else each time is logged.
+    """
     from slackwater.streams.tracing import begin
 
     missing = begin(service)
-    if shared.output in {Output.JSON, Output.JSONL}:
-        # A collector that does not answer has nothing to say where stderr is JSON.
-        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    elif missing is not None:
-        print(f"warning: {missing}", file=sys.stderr)
+    if missing is not None:
+        warn(missing)
+    if is_brief or shared.output.is_for_programs:
+        exporter = logging.getLogger("opentelemetry")
+        exporter.handlers, exporter.propagate = [_OneWarning()], False
 
 
 def as_text(data: Any, output: Output) -> str:
@@ -122,7 +141,7 @@ def connect() -> Any:
     """The Admin that the root options describe."""
     from ..api import Admin
 
-    trace("slackwater-cli")
+    trace("slackwater-cli", is_brief=True)
     return Admin.connect(shared.log, shared.kafka, actor=shared.actor, channel="cli")
 
 

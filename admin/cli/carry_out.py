@@ -33,7 +33,8 @@ def carry_out(build: Callable[[], Verb], asked: Asked) -> None:
     A verb that cannot even be built is refused for each job it was meant for: the log remembers that it was tried.
     """
     with connect() as admin:
-        names = chosen_names(admin, asked.jobs or (), asked.selector, every=asked.every)
+        turn_away = None if asked.dry_run else admin.turn_away
+        names = chosen_names(admin, asked.jobs or (), asked.selector, every=asked.every, turn_away=turn_away)
         verb = _built(admin, names, build, asked)
         if asked.waits_for is Wait.CAUGHT_UP and verb.name not in {"start", "resume"}:
             raise errors.Usage("usage", f"a job does not catch up by a {verb.name}", hint="--wait done")

@@ -10,6 +10,7 @@ from slackwater.core.cut import cut_text
 from slackwater.core.duration import duration_text
 from slackwater.core.observation import FRESH_S
 from slackwater.core.recorded import Recorded
+from slackwater.persistence.store import Unreadable
 
 from ..event_view import facts_of, view_of
 from ..job_views import JobDetails, JobMetrics, JobStatus, KafkaJobState
@@ -57,13 +58,18 @@ def _why_unknown(details: JobDetails) -> str:
     return "an input is not there" if details.kafka else "no broker configured or reachable"
 
 
-def event_row(recorded: Recorded) -> dict[str, Any]:
+def event_row(recorded: Recorded | Unreadable) -> dict[str, Any]:
     """An event for programs, as every verb gives it."""
+    if isinstance(recorded, Unreadable):
+        place = {"job": recorded.job_id, "version": recorded.version, "seq": recorded.seq}
+        return {**place, "event": None, "unreadable": recorded.why}
     return asdict(view_of(recorded))
 
 
-def event_cells(recorded: Recorded) -> tuple[Any, ...]:
+def event_cells(recorded: Recorded | Unreadable) -> tuple[Any, ...]:
     """A row under EVENT_COLUMNS."""
+    if isinstance(recorded, Unreadable):
+        return recorded.version, None, "unreadable", None, recorded.why
     seen = view_of(recorded)
     return seen.version, clock(seen.at, "milliseconds"), seen.event, seen.actor, ", ".join(facts_of(seen.data))
 
@@ -99,6 +105,11 @@ def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
     yield from (("hold", hold_text(hold)) for hold in details.holds)
     if not details.holds:
         yield "holds", "none"
+    if status.cap is not None:
+        yield (
+            "slowly",
+            f"at most {status.cap.records_per_s:,} records/s, until at most {status.cap.until_lag:,} lie before it",
+        )
     yield "pauses", f"{details.metrics.pauses}, {details.metrics.paused_s:.1f} s in all"
     if details.metrics.counted_since is not None:
         yield "records", _records_text(details.metrics)

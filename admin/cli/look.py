@@ -102,22 +102,36 @@ def audit(
     sql: Annotated[
         str, typer.Argument(help="One SELECT over events, job_history, pauses, holds, refusals.", show_default=False)
     ],
+    param: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE: what `:NAME` stands for, as text; several times.", show_default=False),
+    ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Ask the log by SQL: who paused what, when, why, for how long, at which offsets."""
-    from .render import busy, show
+    from .render import busy, objects_of, show
 
+    parameters = dict(map(_param, param or ()))
     with connect() as admin, busy("asking the log …"):
-        table = admin.audit(sql)
-    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+        table = admin.audit(sql, parameters)
     # Rows of a question have no name: with -o name, what it asked for first.
-    show(rows, [column.upper() for column in table.columns], table.rows, output, name=table.columns[0])
+    rows = objects_of(table) if output.is_for_programs else [{"name": row[0]} for row in table.rows]
+    show(rows, [column.upper() for column in table.columns], table.rows, output)
+
+
+def _param(said: str) -> tuple[str, str]:
+    name, equals, value = said.partition("=")
+    if not equals or not name.isidentifier():
+        raise Usage("usage", f"{said[:100]!r} is no parameter", hint="--param name=value, and :name in the query")
+    return name, value
 
 
 @app.command()
 def verify(output: OutputOption = Output.TABLE) -> None:
     """Check the hash chain, and that every job is what its events say."""
     from rich.progress import Progress
+
+    from slackwater.persistence.verify import NEWER
 
     from .render import messages, one, plain
 
@@ -132,8 +146,10 @@ def verify(output: OutputOption = Output.TABLE) -> None:
             typer.echo(f"✘ {problem}")
         if verdict.ok:
             typer.echo(f"✔ {verdict.events} events, hash chain intact, replay equals projection")
-    if not verdict.ok:
+    if verdict.code == NEWER:
+        raise SlackwaterError(NEWER, "the chain is proven, but not all of it can be read", hint="upgrade Slackwater here")
+    if verdict.code is not None:
         print("the log is not what it was", file=sys.stderr)
-        raise SlackwaterError(
-            "log_damaged", f"{len(verdict.problems)} problems found", hint="restore from a backup, then verify"
-        )
+        count = len(verdict.problems)
+        said = "1 problem found" if count == 1 else f"{count} problems found"
+        raise SlackwaterError(verdict.code, said, hint="restore from a backup, then verify")

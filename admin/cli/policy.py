@@ -73,14 +73,8 @@ def add(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Add a window, or change the one of that name. Jobs are held by `window:NAME` while it is open."""
-    from slackwater.core.duration import HINT, duration_s
-
     with connect() as admin:
-        try:
-            lasts_s = duration_s(for_)
-        except ValueError as error:
-            raise admin.turn_away(POLICY_ID, "bad_policy", str(error), HINT, dry_run=dry_run) from None
-        found = Window(name, cron, zone, lasts_s, selector, reason)
+        found = Window(name, cron, zone, seconds(admin, for_, dry_run=dry_run), selector, reason)
         how = {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
         result = admin.set_window(**asdict(found), **how)
         allows, jobs = admin.policy().flag.allows, admin.list_jobs()
@@ -121,6 +115,16 @@ def remove(
         how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
         result = admin.remove_window(name, **how)
     tell(result, f"window {name} is gone", output, f"there is no window {name}", dry_run=dry_run)
+
+
+def seconds(admin: Any, text: str, *, dry_run: bool = False) -> int:
+    """A length of time that the policy is to have. Raises InvalidCommand `bad_policy`, which the log remembers."""
+    from slackwater.core.duration import HINT, duration_s
+
+    try:
+        return duration_s(text)
+    except ValueError as error:
+        raise admin.turn_away(POLICY_ID, "bad_policy", str(error), HINT, dry_run=dry_run) from None
 
 
 def tell(result: Any, done: str, output: Output, already: str = "", *, dry_run: bool = False) -> None:

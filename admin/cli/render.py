@@ -1,11 +1,13 @@
 """Results as text: tables for people, JSON or YAML for programs. stdout carries data only."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +16,9 @@ from rich.text import Text
 
 from slackwater.core.duration import duration_text
 from slackwater.core.job import Hold
+from slackwater.persistence.store import Table as Answer
 
+from ..errors import InvalidCommand
 from .app import Output, as_text
 
 console = Console()
@@ -31,9 +35,25 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, datetime):
         return (value.astimezone(UTC) if value.tzinfo else value).isoformat().replace("+00:00", "Z")
-    if isinstance(value, Decimal):
-        return float(value)
-    return value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, Decimal | float):
+        # JSON has no word for infinity, nor for what is no number.
+        return float(value) if isfinite(value) else None
+    if isinstance(value, str):
+        return _printable(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, int) else _printable(value)
+
+
+def objects_of(table: Answer) -> list[dict[str, Any]]:
+    """The rows of an audit query for programs. Raises InvalidCommand where a row is no object: two columns of one name."""
+    twice = next((name for name, times in Counter(table.columns).items() if times > 1), None)
+    if twice is not None:
+        raise InvalidCommand("same_names", f"two columns are named {twice}", hint="give each its own name: SELECT … AS …")
+    try:
+        return [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
+    except RecursionError:
+        raise InvalidCommand("too_large", "a value is nested too deeply", hint="ask for a part of it") from None
 
 
 def busy(what: str) -> AbstractContextManager[Any]:
@@ -41,11 +61,8 @@ def busy(what: str) -> AbstractContextManager[Any]:
     return messages.status(what) if messages.is_terminal else nullcontext()
 
 
-def show(
-    rows: Sequence[Any], columns: Sequence[str], cells: Iterable[Sequence[Any]], output: Output, name: str | None = None
-) -> None:
-    """Many results: `rows` for programs, `columns` and `cells` for people. `name` is the field that names a row, if not its
-    own `name` or the `job` it is about."""
+def show(rows: Sequence[Any], columns: Sequence[str], cells: Iterable[Sequence[Any]], output: Output) -> None:
+    """Many results: `rows` for programs, `columns` and `cells` for people. A row has a `name`, or the `job` it is about."""
     match output:
         case Output.JSON | Output.YAML:
             print(as_text([plain(row) for row in rows], output))
@@ -54,7 +71,7 @@ def show(
                 print(as_text(plain(row), output))
         case Output.NAME:
             for row in rows:
-                named = plain(row)[name] if name else _name_of(plain(row))
+                named = _name_of(plain(row))
                 print("" if named is None else named)
         case Output.TABLE:
             wide = console if sys.stdout.isatty() else Console(width=240)
@@ -67,8 +84,12 @@ def table_of(columns: Sequence[str], cells: Iterable[Sequence[Any]]) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     for cell in cells:
-        table.add_row(*(Text("–" if item in (None, "") else str(item)) for item in cell))
+        table.add_row(*(Text("–" if item in (None, "") else _printable(item)) for item in cell))
     return table
+
+
+def _printable(value: Any) -> str:
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def one(result: Any, output: Output) -> bool:

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import InvalidCommand
 from .app import Output, OutputOption, Verbs, app, connect
 from .asked import CommandId, DryRunOption, ExpectVersion, Reason, SelectorOption
-from .policy import tell
+from .policy import seconds, tell
 
 RuleName = Annotated[str, typer.Argument(help="Name of the rule.", show_default=False)]
 MetricOption = Annotated[str, typer.Option(help="What it watches: lag, errors_per_min, dead_letters_per_min, memory_mb.")]
@@ -42,9 +41,11 @@ def add(
     """Add a rule, or change the one of that name. Jobs are held by `rule:NAME`."""
     from slackwater.core.policy.rule import Rule
 
-    found = Rule(name, metric, upper, lower, _seconds(for_), _seconds(release_after), selector, reason)
     how: dict[str, Any] = {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
     with connect() as admin:
+        for_s = seconds(admin, for_, dry_run=dry_run)
+        release_s = None if release_after is None else seconds(admin, release_after, dry_run=dry_run)
+        found = Rule(name, metric, upper, lower, for_s, release_s, selector, reason)
         result = admin.set_rule(**asdict(found), **how)
         watched = admin.watched_jobs(found)
     if dry_run:
@@ -76,15 +77,6 @@ def remove(
         how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
         result = admin.remove_rule(name, **how)
     tell(result, f"rule {name} is gone", output, f"there is no rule {name}", dry_run=dry_run)
-
-
-def _seconds(text: str | None) -> Any:
-    from slackwater.core.duration import HINT, duration_s
-
-    try:
-        return None if text is None else duration_s(text)
-    except ValueError as error:
-        raise InvalidCommand("bad_policy", str(error), hint=HINT) from None
 
 
 def _show(rules: Any, watched: Any, output: Output) -> None:

@@ -39,11 +39,15 @@ def watch(
 
 
 def _print_events(admin: Any, names: Sequence[str], selector: str | None, since: int | None, output: Output) -> None:
+    from slackwater.persistence.store import Unreadable
+
     from .cells import event_row
     from .render import plain
 
     for recorded in admin.watch(names, selector, since=since):
         begin = "---\n" if output is Output.YAML else ""
+        if isinstance(recorded, Unreadable):
+            print(f"event {recorded.seq} of {recorded.job_id} cannot be read: {recorded.why}", file=sys.stderr)
         print(f"{begin}{as_text(plain(event_row(recorded)), output)}", flush=True)
 
 
@@ -64,7 +68,7 @@ def show_table(admin: Any, names: Sequence[str], selector: str | None, since: in
         while True:
             for recorded in admin.events(seq, follow=False):
                 seq = recorded.seq
-                if chosen.fits(recorded) and not isinstance(recorded.event, WorkerAcked):
+                if chosen.fits(recorded) and not isinstance(getattr(recorded, "event", None), WorkerAcked):
                     latest.append((recorded.job_id, *event_cells(recorded)))
             found = [status for status in admin.list_jobs(selector) if not names or status.name in names]
             below = [table_of(("JOB", *EVENT_COLUMNS), latest)] if latest else []

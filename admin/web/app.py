@@ -22,6 +22,7 @@ from . import (
     bulk,
     commands,
     events,
+    job_page,
     jobs,
     pages,
     past,
@@ -52,6 +53,7 @@ _ROUTERS: Final = (
     bulk,
     policy_pages,
     pages,
+    job_page,
     asks,
 )
 """The order counts: pages of one job come last, for their paths are the widest."""

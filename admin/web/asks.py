@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from slackwater.core.commands import Verb
+from slackwater.core.control.expire import DEADLINE_S
 from slackwater.core.control.pause import OPERATOR, Pause
-from slackwater.core.control.resume import Resume
+from slackwater.core.control.resume import UNTIL_LAG, Resume
 from slackwater.core.control.rollout import Rollback
 from slackwater.core.control.start import Start
-from slackwater.core.control.stop import Stop
+from slackwater.core.control.stop import Drain, Kill, Stop
 from slackwater.core.duration import HINT, duration_s
 from slackwater.core.job import Job
 
@@ -22,17 +23,18 @@ from ..api import Admin
 from ..desk import translated
 from ..errors import NotFound, SlackwaterError
 from .context import admin_of, web_of
-from .form import Form, form_of
+from .form import Form, NotANumber, form_of
 from .problems import WebError, status_of
 from .templates import page
 
-EVERY_HOLD: Final = "*"
 MEANS: Final = MappingProxyType(
     {
         "pause": "Everything it took is committed, and it takes nothing more until the hold is let go.",
         "resume": "The hold is let go. When none is left the job continues exactly where it stood.",
         "start": "Workers join and the job runs from where it stands.",
         "stop": "The job finishes what it took and gives its partitions up. A later start continues there.",
+        "drain": "As a stop: the jobs there are keep nothing open beyond a batch, which a stop finishes too.",
+        "kill": "What is under way is aborted, not finished. A later start takes it again.",
         "rollback": "What was deployed before is deployed again; a living job goes on at its own cut.",
     }
 )
@@ -51,14 +53,17 @@ def ask_page(request: Request, name: str, verb: str, hold: str | None = None) ->
 def do(request: Request, name: str, verb: str, admin: Asking, form: Sent) -> Response:
     """Ask the command and go to the job's page. Refused, the form comes back with the reason and what it said."""
     job = _job(request, name)
-    command_id = form.text("command_id")
     try:
         _known(verb)
-        how = {"command_id": command_id, "yes_protected": form.text("yes_protected")}
-        result = admin.ask(name, _verb(admin, name, verb, form), wait=False, **how)
+        result = admin.ask(name, _verb(admin, name, verb, form), wait=False, **beside(form))
     except SlackwaterError as error:
         return _page(request, job, verb, form, error)
     return go(request, f"/jobs/{name}?command={result.command_id}")
+
+
+def beside(form: Form) -> dict[str, str | None]:
+    """What a form says beside its verb."""
+    return {"command_id": form.text("command_id"), "yes_protected": form.text("yes_protected")}
 
 
 def go(request: Request, where: str) -> Response:
@@ -91,6 +96,8 @@ def _page(request: Request, job: Job, verb: str, form: Form, error: SlackwaterEr
         job=job,
         verb=verb,
         means=MEANS[verb],
+        deadline_s=DEADLINE_S,
+        until_lag=UNTIL_LAG,
         form=form,
         error=error,
         # A form that is sent again after it was refused is another command.
@@ -101,8 +108,15 @@ def _page(request: Request, job: Job, verb: str, form: Form, error: SlackwaterEr
 def _verb(admin: Admin, name: str, verb: str, form: Form) -> Verb:
     try:
         return VERBS[verb](form)
+    except NotANumber as error:
+        raise admin.turn_away(name, "bad_envelope", str(error)) from None
     except ValueError as error:
         raise admin.turn_away(name, "bad_until", str(error), HINT) from None
+
+
+def _deadline_s(form: Form) -> int:
+    said = form.number("deadline_s")
+    return DEADLINE_S if said is None else said
 
 
 def _pause(form: Form) -> Pause:
@@ -110,21 +124,31 @@ def _pause(form: Form) -> Pause:
     # A time without a zone is UTC, as the field says.
     at = datetime.fromisoformat(until) if until else None
     at = at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
-    return Pause(form.text("reason"), form.text("hold") or OPERATOR, until=at, for_s=duration_s(lasts) if lasts else None)
+    for_s = duration_s(lasts) if lasts else None
+    return Pause(form.text("reason"), form.text("hold") or OPERATOR, _deadline_s(form), at, for_s)
 
 
 def _resume(form: Form) -> Resume:
-    hold = form.text("hold") or OPERATOR
-    return Resume(form.text("reason"), None if hold == EVERY_HOLD else hold, accept_gap=form.flag("accept_gap"))
+    hold, rate, lag = form.text("hold") or OPERATOR, form.number("rate_per_s"), form.number("until_lag")
+    return Resume(
+        form.text("reason"),
+        None if form.flag("all_holds") else hold,
+        _deadline_s(form),
+        form.flag("accept_gap"),
+        rate,
+        UNTIL_LAG if lag is None else lag,
+    )
 
 
 VERBS: Final[Mapping[str, Callable[[Form], Verb]]] = MappingProxyType(
     {
         "pause": _pause,
         "resume": _resume,
-        "start": lambda form: Start(form.text("reason"), accept_gap=form.flag("accept_gap")),
-        "stop": lambda form: Stop(form.text("reason")),
-        "rollback": lambda form: Rollback(form.text("version"), form.text("reason")),
+        "start": lambda form: Start(form.text("reason"), _deadline_s(form), form.flag("accept_gap")),
+        "stop": lambda form: Stop(form.text("reason"), _deadline_s(form)),
+        "drain": lambda form: Drain(form.text("reason"), _deadline_s(form)),
+        "kill": lambda form: Kill(form.text("reason"), _deadline_s(form)),
+        "rollback": lambda form: Rollback(form.text("version"), form.text("reason"), _deadline_s(form)),
     }
 )
 """What a page can ask. A text is deployed from a file or by the API: there is no SQL editor here."""

@@ -13,15 +13,20 @@ from slackwater.persistence.store import Table
 
 from ..api import Admin
 from ..as_of import past
-from ..cli.render import plain
+from ..cli.render import objects_of, plain
 from ..desk import translated
 from ..errors import SlackwaterError
 from .context import admin_of, web_of
+from .filters import EVENT_NAMES, Filters, filters_of
+from .ordering import AS_IT_CAME, Order, order_of
 from .past import said_moment
 from .problems import WebError, status_of
 from .templates import page
 
 ROWS_SHOWN: Final = 500
+CLIP_CHARS: Final = 240
+CLIP_CHARS_MIN: Final = 24
+"""Of a cell, the more the fewer columns there are; all of it is unfolded. A row is one line, whatever stands in it."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 SQL_CHARS_MAX: Final = 20_000
 EXAMPLES: Final = (
@@ -65,19 +70,22 @@ VIEWS: Final = {
 
 Asking = Annotated[Admin, Depends(admin_of)]
 AsOf = Annotated[str, Query(max_length=40)]
+Sorted = Annotated[Order, Depends(order_of)]
+Wanted = Annotated[Filters, Depends(filters_of)]
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/audit")
-def audit_page(request: Request, admin: Asking, sql: str = "", as_of: AsOf = "") -> Response:
-    """The form, and the answer to what it asks. Without `as_of` the log is asked as it is now, and the address says when."""
+def audit_page(request: Request, admin: Asking, order: Sorted, wanted: Wanted, sql: str = "", as_of: AsOf = "") -> Response:
+    """The forms, and the answer to what they ask. Without `as_of` the log is asked as it is now; the address says when."""
     with translated():
         head = web_of(request).store.head().seq
     sql = sql.strip() or EXAMPLES[0][1]
     table, error, seq = None, None, head
     try:
+        sql = wanted.sql() if wanted.is_said else sql
         seq = _position(request, as_of)
-        table = _asked(admin, sql, seq)
+        table = _asked(admin, sql, seq, order)
     except SlackwaterError as found:
         error = found
     return page(
@@ -93,16 +101,20 @@ def audit_page(request: Request, admin: Asking, sql: str = "", as_of: AsOf = "")
         columns=table.columns if table else (),
         rows=[[_cell(value) for value in row] for row in table.rows[:ROWS_SHOWN]] if table else None,
         total=len(table.rows) if table else 0,
+        clip=max(CLIP_CHARS // max(len(table.columns), 1), CLIP_CHARS_MIN) if table else 0,
         error=error,
+        order=order,
+        wanted=wanted,
+        event_names=EVENT_NAMES,
         examples=EXAMPLES,
         views=VIEWS,
     )
 
 
 @router.get("/audit.csv")
-def audit_csv(request: Request, admin: Asking, sql: str, as_of: AsOf = "") -> Response:
+def audit_csv(request: Request, admin: Asking, order: Sorted, sql: str, as_of: AsOf = "") -> Response:
     """Every row, for a spreadsheet: text that one would take for a formula begins with an apostrophe."""
-    table = _asked(admin, sql, _position(request, as_of))
+    table = _asked(admin, sql, _position(request, as_of), order)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(table.columns)
@@ -111,16 +123,15 @@ def audit_csv(request: Request, admin: Asking, sql: str, as_of: AsOf = "") -> Re
 
 
 @router.get("/audit.json")
-def audit_json(request: Request, admin: Asking, sql: str, as_of: AsOf = "") -> Response:
+def audit_json(request: Request, admin: Asking, order: Sorted, sql: str, as_of: AsOf = "") -> Response:
     """Every row as an object, exactly as `slackwater audit --output json` has it."""
-    rows = rows_of(request, admin, sql, as_of)
+    rows = rows_of(request, admin, sql, as_of, order)
     return _download(json.dumps(rows, ensure_ascii=False, indent=1), "application/json", "audit.json")
 
 
-def rows_of(request: Request, admin: Admin, sql: str, as_of: str) -> list[dict[str, Any]]:
+def rows_of(request: Request, admin: Admin, sql: str, as_of: str, order: Order = AS_IT_CAME) -> list[dict[str, Any]]:
     """The answer as objects. Raises InvalidCommand."""
-    table = _asked(admin, sql, _position(request, as_of))
-    return [dict(zip(table.columns, plain(row), strict=True)) for row in table.rows]
+    return objects_of(_asked(admin, sql, _position(request, as_of), order))
 
 
 def _position(request: Request, as_of: str) -> int:
@@ -131,11 +142,18 @@ def _position(request: Request, as_of: str) -> int:
         return store.head().seq if moment is None else moment if isinstance(moment, int) else store.as_of(moment, ()).seq
 
 
-def _asked(admin: Admin, sql: str, as_of: int) -> Table:
+def _asked(admin: Admin, sql: str, as_of: int, order: Order) -> Table:
     """Raises InvalidCommand; a query cannot change anything, by the database's own word."""
     if len(sql) > SQL_CHARS_MAX:
         raise WebError("too_large", f"a query has {SQL_CHARS_MAX} characters at most", status=413)
-    return admin.audit(sql, {"as_of": as_of} if ":as_of" in sql else {})
+    table = admin.audit(sql, {"as_of": as_of} if ":as_of" in sql else {})
+    if not order.column:
+        return table
+    if order.column not in table.columns:
+        hint = f"columns: {', '.join(table.columns)}"
+        raise WebError("bad_sort", f"no column is called {order.column[:40]!r}", hint=hint)
+    at = table.columns.index(order.column)
+    return Table(table.columns, tuple(order.of(table.rows, lambda row: row[at])))
 
 
 def _cell(value: Any) -> str:

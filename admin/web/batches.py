@@ -69,7 +69,8 @@ router = APIRouter(prefix="/api/v1/batches", tags=["commands"], route_class=Comm
 
 def _ask(admin: Admin, verb: Verb, said: OfMany, key: str | None, response: Response) -> Any:
     """202: some were accepted, and are to be proved. The job's command has the id `<batch_id>/<job>`."""
-    names = chosen_names(admin, said.names, said.selector, every=said.all)
+    turn_away = None if said.dry_run else admin.turn_away
+    names = chosen_names(admin, said.names, said.selector, every=said.all, turn_away=turn_away)
     answers = admin.ask_each(
         names, verb, batch_id=key or uuid.uuid4().hex, wait=False, dry_run=said.dry_run, yes_protected=said.yes_protected
     )

@@ -1,21 +1,35 @@
 """Several jobs at once: the plan first, then one answer each, under one batch id."""
 
 import uuid
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from slackwater.core.commands import Verb
+from slackwater.core.control.expire import DEADLINE_S
+from slackwater.core.control.resume import UNTIL_LAG
 
 from ..api import Admin
 from ..errors import SlackwaterError
 from .asks import MEANS, VERBS
 from .context import admin_of, web_of
-from .form import Form, form_of
+from .form import Form, NotANumber, form_of
 from .problems import WebError, status_of
-from .templates import page
+from .templates import page, query
 
-BULK_VERBS: Final = ("pause", "resume", "start", "stop")
+MEANS_OF_MANY: Final = MappingProxyType(
+    {
+        "pause": "Everything they took is committed, and they take nothing more until the hold is let go.",
+        "resume": "The hold is let go. Those that have none left continue exactly where they stood.",
+        "start": "Workers join and the jobs run from where they stand.",
+        "stop": "The jobs finish what they took and give their partitions up. A later start continues there.",
+    }
+)
+"""Verb → what it does to several jobs."""
+LIST_QUERY: Final = ("q", "selector", "state", "sort", "dir", "page")
+"""What a list's address says, and its form repeats."""
 
 Asking = Annotated[Admin, Depends(admin_of)]
 Sent = Annotated[Form, Depends(form_of)]
@@ -26,7 +40,11 @@ router = APIRouter(include_in_schema=False)
 def plan_page(
     request: Request, admin: Asking, verb: str = "", name: Annotated[list[str] | None, Query()] = None
 ) -> Response:
-    """What would become of each. Nothing is recorded and nothing moves."""
+    """What would become of each. Nothing is recorded and nothing moves. Nothing chosen: back to the list, which says so."""
+    if not name:
+        _read(verb, Form([]))
+        came_from = {key: value for key, value in request.query_params.items() if key in LIST_QUERY}
+        return RedirectResponse(f"/?{query(**came_from, unchosen=verb)}#list", 303)
     return _plan(request, admin, verb, tuple(dict.fromkeys(name or ())), Form([]))
 
 
@@ -47,10 +65,12 @@ def do(request: Request, admin: Asking, form: Sent) -> Response:
 
 
 def _read(verb: str, form: Form) -> Verb:
-    if verb not in BULK_VERBS:
+    if verb not in MEANS_OF_MANY:
         raise WebError("no_such_page", f"nothing here is called {verb[:40]!r}", status=404)
     try:
         return VERBS[verb](form)
+    except NotANumber as error:
+        raise WebError("bad_envelope", str(error)) from None
     except ValueError as error:
         raise WebError("bad_until", str(error)) from None
 
@@ -66,7 +86,9 @@ def _plan(
         "plan.html",
         200 if error is None else status_of(error),
         verb=verb,
-        means=MEANS[verb],
+        means=MEANS[verb] if len(names) == 1 else MEANS_OF_MANY[verb],
+        deadline_s=DEADLINE_S,
+        until_lag=UNTIL_LAG,
         # What becomes of a protected job once its name is typed, not that it must be.
         plan=admin.ask_each(names, asked, dry_run=True, yes_protected=names),
         protected=[job.id for job in web_of(request).store.jobs() if job.id in names and job.spec.is_protected],

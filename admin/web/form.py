@@ -13,6 +13,13 @@ FIELDS_MAX: Final = 1200
 """A bulk form names up to a page of jobs; more than this no page of ours sends."""
 
 
+DIGITS_MAX: Final = 18
+
+
+class NotANumber(ValueError):
+    """A field that is no whole number."""
+
+
 class Form:
     """Fields by name. A field that was left empty is as one that is not there."""
 
@@ -22,6 +29,14 @@ class Form:
     def text(self, name: str) -> str | None:
         """The field, None if it is empty."""
         return next((value for key, value in self._pairs if key == name and value), None)
+
+    def number(self, name: str) -> int | None:
+        """The field, None if it is empty. Raises NotANumber."""
+        text = self.text(name)
+        # More digits are no number that anybody means, and Python refuses to read thousands.
+        if text is not None and not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+            raise NotANumber(f"{name} is a whole number")
+        return None if text is None else int(text)
 
     def every(self, name: str) -> tuple[str, ...]:
         """All fields of that name, each once."""

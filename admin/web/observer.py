@@ -15,12 +15,14 @@ from typing import Final
 from confluent_kafka import KafkaException
 
 from slackwater.core.cut import PartitionKey
+from slackwater.core.job import Job
 from slackwater.core.observation import PartitionLag, by_job
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import EventStore
 from slackwater.streams.kafka_connection import KafkaConnection
 
-from ..lag import Progress, read_progress
+from ..lag import Progress, read_horizon_s, read_progress
+from .partitions import STILL
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ IDLE_INTERVAL_S: Final = 10.0
 KEPT: Final = 300
 """Observations of a job: ten minutes while it is watched."""
 WATCHED_S: Final = 30.0
+HORIZON_S: Final = 30.0
+"""Between two looks at what retention may delete of a job at rest: each asks Kafka for much more than lag does."""
 WATCHED_MAX: Final = 100
 
 
@@ -44,6 +48,22 @@ class Observation:
     records_per_s: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The partitions of one job at one look."""
+
+    at: datetime
+    partitions: tuple[PartitionLag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Seconds from `at` until retention may delete what a job has not read; None: nothing is in danger."""
+
+    at: datetime
+    left_s: float | None
+
+
 class Observer:
     """Thread-safe. Needs the log alone; with a broker, watched jobs are looked up there too, also while no worker lives."""
 
@@ -52,9 +72,11 @@ class Observer:
         self._kafka = kafka
         self._lock = threading.Lock()
         self._kept: dict[str, deque[Observation]] = {}
-        self._places: dict[str, tuple[PartitionLag, ...]] = {}
+        self._places: dict[str, Places] = {}
+        self._horizons: dict[str, Horizon] = {}
         self._taken: dict[str, tuple[float, dict[PartitionKey, int]]] = {}
         self._watched: dict[str, float] = {}
+        self._opened: dict[str, float] = {}
         self._answers = kafka is not None
         self._stop, self._hurry = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
@@ -81,6 +103,12 @@ class Observer:
             self._watched.update((name, now) for name in names)
         self._hurry.set()
 
+    def open(self, name: str) -> None:
+        """Somebody reads this job's own page: of a job at rest Kafka is asked too what retention may delete."""
+        with self._lock:
+            self._opened[name] = time.monotonic()
+        self.watch([name])
+
     def _watched_now(self) -> list[str]:
         """Those watched last; more than WATCHED_MAX would be a look without an end."""
         now = time.monotonic()
@@ -95,10 +123,15 @@ class Observer:
             kept = self._kept.get(name)
             return kept[-1] if kept else None
 
-    def places(self, name: str) -> tuple[PartitionLag, ...]:
-        """The job's partitions at the last look."""
+    def places(self, name: str) -> Places | None:
+        """The job's partitions at the last look; None if there was none."""
         with self._lock:
-            return self._places.get(name, ())
+            return self._places.get(name)
+
+    def horizon(self, name: str) -> Horizon | None:
+        """What was seen last of what retention may delete; None if nobody looked."""
+        with self._lock:
+            return self._horizons.get(name)
 
     def kept(self, name: str) -> tuple[Observation, ...]:
         """What is known of the last minutes, oldest first."""
@@ -124,6 +157,7 @@ class Observer:
             job = self._store.job(name)
             if job is not None and not self._stop.is_set():
                 self._see(name, read_progress(self._kafka, name, job.spec.inputs))
+                self._look_ahead(self._kafka, job)
 
     def _see(self, name: str, found: Progress) -> None:
         now = time.monotonic()
@@ -137,12 +171,22 @@ class Observer:
         )
         self._keep(Observation(name, datetime.now(UTC), found.lag, rate), places)
 
+    def _look_ahead(self, kafka: KafkaConnection, job: Job) -> None:
+        now, opened = datetime.now(UTC), self._opened.get(job.id)
+        if opened is None or time.monotonic() - opened > WATCHED_S:
+            return
+        last = self.horizon(job.id)
+        if job.state not in STILL:
+            self._horizons.pop(job.id, None)
+        elif last is None or (now - last.at).total_seconds() > HORIZON_S:
+            self._horizons[job.id] = Horizon(now, read_horizon_s(kafka, job))
+
     def _keep(self, seen: Observation, places: tuple[PartitionLag, ...]) -> None:
         with self._lock:
             kept = self._kept.setdefault(seen.job, deque(maxlen=KEPT))
             if not kept or seen.at > kept[-1].at:
                 kept.append(seen)
-                self._places[seen.job] = places
+                self._places[seen.job] = Places(seen.at, places)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from slackwater.core.duration import duration_s
 from slackwater.core.policy.flag import MODES, OTHERWISE, Flag
 from slackwater.core.policy.policy import POLICY_ID, Policy
-from slackwater.core.policy.rule import BOUND_MAX, FOR_S, METRICS, Rule
+from slackwater.core.policy.rule import FOR_S, METRICS, Rule
 from slackwater.core.policy.verbs import PolicyVerb, RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from slackwater.core.policy.window import ZONE, Window
 
@@ -22,7 +22,7 @@ from ..policy import flag_text
 from ..rules import WatchedJob, now_text
 from .asks import go
 from .context import admin_of, web_of
-from .form import Form, form_of
+from .form import Form, NotANumber, form_of
 from .problems import WebError, status_of
 from .templates import page
 from .timeline import EVENTS_ON_A_PAGE, events_of, timeline
@@ -42,7 +42,6 @@ AT_FIRST: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 """What the form of a new one is filled in with."""
 IN_SECONDS: Final = MappingProxyType({"lasts_s": "for", "for_s": "for", "release_s": "release_after"})
 """Fields in seconds, and what they are where people write them as 30m."""
-DIGITS_MAX: Final = len(str(BOUND_MAX))
 Asking = Annotated[Admin, Depends(admin_of)]
 Sent = Annotated[Form, Depends(form_of)]
 router = APIRouter(include_in_schema=False)
@@ -138,17 +137,18 @@ def _verb(admin: Admin, verb: str, form: Form) -> PolicyVerb:
 
 
 def _set_flag(form: Form) -> SetFlag:
-    percent = 100 if form.text("percent") is None else _number(form, "percent")
-    flag = Flag(form.text("mode") or "", form.text("selector"), percent, form.text("otherwise") or "")
+    percent = form.number("percent")
+    flag = Flag(
+        form.text("mode") or "", form.text("selector"), 100 if percent is None else percent, form.text("otherwise") or ""
+    )
     return SetFlag(flag, form.text("reason"))
 
 
 def _number(form: Form, name: str) -> int:
-    text = form.text(name) or ""
-    # More digits are no number that anybody means, and Python refuses to read thousands.
-    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
-        raise ValueError(f"{name} is a whole number")
-    return int(text)
+    found = form.number(name)
+    if found is None:
+        raise NotANumber(f"{name} is a whole number")
+    return found
 
 
 def _set_window(form: Form) -> SetWindow:

@@ -54,7 +54,10 @@ class Problem(ErrorSaid):
         )
 
 
-_BY_CODE: Final[Mapping[str, int]] = MappingProxyType({"command_id_reused": 422, "too_large": 413})
+_BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
+    {"command_id_reused": 422, "too_large": 413, "unknown_event": 409, "job_row_differs": 409}
+)
+"""What stands in the log and cannot be read is no fault of whoever asks."""
 _BY_CLASS: Final[Mapping[type[errors.SlackwaterError], int]] = MappingProxyType(
     {
         errors.NotFound: 404,

@@ -1,11 +1,13 @@
 """The story of one job, newest first, with the workers' acks folded away."""
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from ..api import Admin
+from ..cli.render import plain
 from ..errors import InvalidCommand
 from ..event_view import EventView, facts_of, view_of
 from .diagram import TARGETS
@@ -17,7 +19,7 @@ EVENTS_ON_A_PAGE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event. `look` is that of the state it led to, empty if it moved nothing."""
+    """An event. `look` is that of the state it led to, empty if it moved nothing; `raw` the event itself, as JSON."""
 
     version: int
     seq: int
@@ -29,6 +31,7 @@ class Entry:
     look: str
     reason: str
     facts: tuple[str, ...]
+    raw: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ def _entry(seen: EventView) -> Entry:
         look_of(target).name if target else "",
         str(seen.data.get("reason") or ""),
         tuple(facts_of(known)),
+        json.dumps(asdict(seen), ensure_ascii=False, indent=1, default=plain),
     )
 
 

@@ -33,7 +33,9 @@ def decide_lapse(job: Job, verb: Lapse, at: datetime) -> Decision:
 
 
 def let_go(job: Job, hold: str, why: str, at: datetime) -> JobEvent | None:
-    """What releasing the hold comes to where nobody asked; None where the job would run over a loss."""
+    """What releasing the hold comes to where nobody asked; None where the job would run over a loss.
+
+    Whoever let it go slowly before the hold still has it go slowly after it."""
     if job.state not in _STILL or len(job.holds) > 1:
         return HoldReleased(hold, why)
-    return ResumeRequested((hold,), why, at + _TIMEOUT) if job.gap is None else None
+    return ResumeRequested((hold,), why, at + _TIMEOUT, job.cap) if job.gap is None else None

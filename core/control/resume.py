@@ -39,8 +39,10 @@ def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
     if verb.rate_per_s is not None and not (verb.rate_per_s > 0 and verb.until_lag >= 0):
         message = "a rate is at least 1 record a second, a lag at least 0"
         return Refused("bad_rate", message, None, job.state, legal_verbs(job))
+    cap = None if verb.rate_per_s is None else RateCap(verb.rate_per_s, verb.until_lag)
     if job.state in _MOVING:
-        return AlreadySo(job.since, job.by, job.reason)
+        is_so = cap in {None, job.cap}
+        return AlreadySo(job.since, job.by, job.reason) if is_so else _no_rate(job, "it runs already")
     if job.state is JobState.STOPPING or not job.holds:
         return illegal(job, "resume")
     names = tuple(hold.name for hold in job.holds)
@@ -53,8 +55,14 @@ def decide_resume(job: Job, verb: Resume, at: datetime) -> Decision:
     if job.state in _STILL and len(released) == len(names):
         if not verb.accept_gap and (refused := gap_in_the_way(job)):
             return refused
-        cap = None if verb.rate_per_s is None else RateCap(verb.rate_per_s, verb.until_lag)
         resumed = ResumeRequested(released, verb.reason, at + timedelta(seconds=verb.deadline_s), cap)
         return Accepted((*accepted_gap(job), resumed))
+    if cap is not None:
+        return _no_rate(job, "it does not run by this: another hold is left, or it is at rest")
     let_go: tuple[JobEvent, ...] = tuple(HoldReleased(name, verb.reason) for name in released)
     return Accepted(let_go)
+
+
+def _no_rate(job: Job, why: str) -> Refused:
+    hint = "give the rate with the resume that lets the job run"
+    return Refused("bad_rate", f"no rate can be set for {job.id}: {why}", hint, job.state, legal_verbs(job))

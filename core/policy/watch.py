@@ -7,7 +7,7 @@ from ..control.rearm import Rearm
 from ..control.trip import Trip
 from ..duration import duration_text
 from ..job import Job
-from ..states import HOLDABLE
+from ..states import HOLDABLE, JobState
 from .rule import METRICS, Level, Rule
 
 
@@ -30,6 +30,17 @@ def stretched(before: Stretch | None, level: Level, now: float, gap_s: float) ->
     if before is None or before.level is not level or now - before.looked > gap_s:
         return Stretch(level, now, now)
     return replace(before, looked=now)
+
+
+def level_of(rule: Rule, job: Job, value: int | None) -> Level:
+    """Where the value is, as far as the job itself answers for it.
+
+    A job that is held, or goes slowly because it was told to, falls behind by no fault of its own: it is not too high
+    then, and begins anew once it runs.
+    """
+    level = rule.level(value)
+    is_told = job.state is not JobState.RUNNING or (rule.metric == "lag" and job.cap is not None)
+    return Level.BETWEEN if level is Level.HIGH and is_told else level
 
 
 def judged(rule: Rule, job: Job, stretch: Stretch, value: int | None) -> Trip | Rearm | None:

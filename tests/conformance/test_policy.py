@@ -163,8 +163,8 @@ def test_another_process_follows(url: str) -> None:
     ("tampering", "code"),
     [
         ("UPDATE event SET actor = 'eve' WHERE seq = 6", "broken_history"),
-        ("UPDATE event SET type = 'FlagMelted' WHERE seq = 6", "unknown_event"),
-        ("UPDATE event SET data = 'not json' WHERE seq = 6", "unknown_event"),
+        ("UPDATE event SET type = 'FlagMelted' WHERE seq = 6", "broken_history"),
+        ("UPDATE event SET data = 'not json' WHERE seq = 6", "broken_history"),
         ("DELETE FROM event WHERE seq = 6", "broken_history"),
     ],
 )

@@ -66,13 +66,13 @@ def test_one_at_a_time(store: SqlStore) -> None:
 
 
 def test_an_edited_event_is_not_hidden(store: SqlStore, url: str, intruder: Intruder) -> None:
-    """A snapshot made before says what was; one moment before it, and `verify`, say that an event was changed."""
+    """A snapshot made before says what was; one moment before it, and `verify`, say that an event was edited."""
     events = store.read()
     store.as_of(13)
     intruder(*without_guards(url), "UPDATE event SET actor = 'eve' WHERE seq = 3")
     assert store.as_of(5).jobs == folded(events[:5], "a", "b")
-    assert "event 3 was changed" in store.as_of(3).unreadable["a"]
-    assert verify(store).problems == ("event 3 was changed: its hash does not fit",)
+    assert "event 3 was edited" in store.as_of(3).unreadable["a"]
+    assert verify(store).problems == ("event 3 was edited: its hash does not fit",)
 
 
 def test_a_job_that_could_not_be_folded_is_tried_again(store: SqlStore, url: str, intruder: Intruder) -> None:

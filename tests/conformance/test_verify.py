@@ -12,51 +12,34 @@ from .conftest import Intruder
 from .event_store_suite import command, running
 from .test_faults import opened, without_guards
 
+EDITED = "event 2 was edited: its hash does not fit"
 TAMPERING = [
-    ("UPDATE event SET actor = 'eve' WHERE seq = 2", ["event 2 was changed"]),
-    ("UPDATE event SET data = replace(data, 'orders', 'others') WHERE seq = 1", ["event 1 was changed"]),
-    ("UPDATE event SET hash = prev_hash WHERE seq = 3", ["event 3 was changed", "event 4 does not follow event 3"]),
     (
-        "UPDATE event SET seq = 99 WHERE seq = 2; UPDATE event SET seq = 2 WHERE seq = 3; "
-        "UPDATE event SET seq = 3 WHERE seq = 99",
-        ["event 2 does not follow event 1", "event 2 was changed", "event 3 does not follow", "event 4 does not follow"],
+        "UPDATE event SET data = replace(data, 'orders', 'others') WHERE seq = 1",
+        ["event 1 was edited: its hash does not fit"],
     ),
-    (
-        "UPDATE event SET seq = -seq WHERE seq > 4; UPDATE event SET seq = 1 - seq WHERE seq < 0; "
-        "INSERT INTO event SELECT 5, 'a', 99, type, schema_version, at, 'eve', channel, command_id, epoch, data, hash, hash "
-        "FROM event WHERE seq = 4; UPDATE chain SET seq = 10",
-        ["event 5 was changed", "event 6 was changed"],
-    ),
-    ("DELETE FROM event WHERE seq = 2", ["event 2 is missing: the next is 3"]),
-    ("DELETE FROM event WHERE seq = 9", ["events 9 to 9 are missing"]),
-    ("DELETE FROM event", ["events 1 to 9 are missing"]),
     (
         "UPDATE job SET state = 'RUNNING', body = replace(body, 'PAUSING', 'RUNNING') WHERE id = 'a'",
-        ["job a: its row is not"],
+        ["job a: its row is not what its events say"],
     ),
     ("UPDATE job SET state = 'RUNNING' WHERE id = 'a'", ["job a: its row cannot be read"]),
     ("UPDATE job SET body = 'not json' WHERE id = 'a'", ["job a: its row cannot be read"]),
-    ("DELETE FROM job WHERE id = 'a'", ["job a: its row is not"]),
-    ("UPDATE chain SET seq = 3", ["the chain row says 3"]),
-    ("DELETE FROM chain", ["the event log has lost its chain row"]),
-    ("UPDATE event SET type = 'JobExploded' WHERE seq = 2", ["event 2 of a: cannot read event JobExploded v1"]),
-    ("UPDATE event SET schema_version = 9 WHERE seq = 2", ["event 2 of a: cannot read event StartRequested v9"]),
-    ("UPDATE event SET data = 'not json' WHERE seq = 2", ["event 2 of a: it cannot be read"]),
-    ("UPDATE event SET data = '[]' WHERE seq = 2", ["event 2 of a: cannot read event StartRequested v1"]),
-    (f"UPDATE event SET data = '{'[' * 100_000}' WHERE seq = 2", ["event 2 of a: it cannot be read"]),
+    ("DELETE FROM job WHERE id = 'a'", ["job a: its row is not what its events say"]),
+    ("DELETE FROM chain", ["after event 9: the event log has lost its chain row"]),
+    ("UPDATE event SET data = '[]' WHERE seq = 2", [EDITED]),
+    (f"UPDATE event SET data = '{'[' * 100_000}' WHERE seq = 2", [EDITED]),
     (
         "UPDATE event SET data = 'not json' WHERE seq IN (2, 4); UPDATE event SET actor = 'eve' WHERE seq IN (6, 9)",
-        ["event 2 of a: it cannot", "event 4 of a: it cannot", "event 6 was changed", "event 9 was changed"],
+        [f"event {seq} was edited: its hash does not fit" for seq in (2, 4, 6, 9)],
     ),
-    ("UPDATE event SET data = 'not json' WHERE seq = 9", ["event 9 of a: it cannot be read"]),
 ]
 SQLITE_ONLY = [
-    ("UPDATE event SET at = 'yesterday' WHERE seq = 2", ["event 2 of a: it cannot be read"]),
-    ("UPDATE event SET at = '2026-01-01' WHERE seq = 2", ["event 2 was changed"]),
-    ("UPDATE event SET data = CAST(x'ff' AS TEXT) WHERE seq = 2", ["event 2 of a: it cannot be read"]),
-    ("UPDATE event SET job_id = CAST(x'ff' AS TEXT) WHERE seq = 2", ["after event 0: the event log cannot hold this value"]),
+    ("UPDATE event SET at = 'yesterday' WHERE seq = 2", [EDITED]),
+    ("UPDATE event SET at = '2026-01-01' WHERE seq = 2", [EDITED]),
+    ("UPDATE event SET data = CAST(x'ff' AS TEXT) WHERE seq = 2", [EDITED]),
+    ("UPDATE event SET job_id = CAST(x'ff' AS TEXT) WHERE seq = 2", ["after event 0: the event log cannot hold"]),
 ]
-POSTGRES_ONLY = [("UPDATE event SET at = 'infinity' WHERE seq = 2", ["event 2 of a: it cannot be read"])]
+POSTGRES_ONLY = [("UPDATE event SET at = 'infinity' WHERE seq = 2", [EDITED])]
 
 
 def check(url: str, intruder: Intruder, tampering: str, expected: list[str]) -> None:
@@ -66,15 +49,15 @@ def check(url: str, intruder: Intruder, tampering: str, expected: list[str]) -> 
     store.handle(command("p", Pause("why"), "a"))
     intruder(*without_guards(url), *tampering.split("; "))
     problems = verify(store).problems
-    for part in expected:
-        assert any(part in problem for problem in problems), problems
+    assert len(problems) == len(expected)
+    assert all(map(str.startswith, problems, expected)), problems
     store.close()
 
 
 @pytest.mark.parametrize(("tampering", "expected"), TAMPERING, ids=[each[0][:60] for each in TAMPERING])
 def test_tampering_is_found(url: str, intruder: Intruder, tampering: str, expected: list[str]) -> None:
-    """Whoever gets past the guards is found by the chain, by replay or by the projection; the first and later faults are
-    named by their seq, whether or not the event can still be read."""
+    """Whoever gets past the guards is found by the chain or by the projection, whether or not the event can still be read;
+    what was done to events is in test_tampering."""
     check(url, intruder, tampering, expected)
 
 
@@ -98,7 +81,7 @@ def test_one_fault_is_one_problem(url: str, intruder: Intruder) -> None:
     running(store, "a")
     running(store, "b")
     intruder(*without_guards(url), "UPDATE event SET type = 'JobExploded' WHERE seq = 2")
-    assert [problem.split(":")[0] for problem in verify(store).problems] == ["event 2 of a"]
+    assert verify(store).problems == (EDITED,)
     store.close()
 
 

@@ -1,5 +1,9 @@
-"""The guides, typed into a real house: what they say to type works as it stands."""
+"""The guides, typed into a real house: what they say to type works as it stands.
 
+Too long for every run: `make guides`.
+"""
+
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +14,7 @@ from .blocks import ROOT, Block, blocks, dialogue
 from .command_lines import SLACKWATER, simple_commands
 from .reader import Reader
 
+pytestmark = pytest.mark.skipif("SW_GUIDES" not in os.environ, reason="make guides runs it: minutes")
 GUIDES = (
     "docs/how-to/maintenance-window.md",
     "docs/how-to/rollout.md",

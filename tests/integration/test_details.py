@@ -27,7 +27,9 @@ def test_details_of_a_job_that_runs(rig: Rig) -> None:
     rig.wait_for(lambda: rig.admin.get_job_details(rig.job).metrics.records == 2000, "the counts of both workers")
     details = rig.admin.get_job_details(rig.job)
     metrics, kafka = details.metrics, details.kafka
-    assert (metrics.outputs, metrics.dead_letters, metrics.errors) == (1000, 0, 0)
+    assert (metrics.outputs, metrics.dead_letters) == (1000, 0)
+    # Two workers that join at once may fence each other's first commit: a try that failed, and the log says so.
+    assert metrics.errors == rig.heard("*", "rewinding to the committed offsets") + rig.heard("*", "joining anew")
     assert 0 < metrics.bytes_out < metrics.bytes_in
     assert metrics.batches > 0
     assert metrics.batch_mean_s is not None

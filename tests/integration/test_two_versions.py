@@ -2,21 +2,10 @@
 
 import sqlite3
 
+from tests.conformance.test_newer_events import with_newer_event
 from tests.rig.workers import Rig
 
 NEWER_SCHEMA = "UPDATE alembic_version SET version_num = 'r9999'"
-NEWER_EVENT = """INSERT INTO event
-    SELECT (SELECT max(seq) + 1 FROM event), {columns} FROM event WHERE seq =
-    (SELECT max(seq) FROM event WHERE job_id = ?)"""
-
-
-def _with_newer_event(log: sqlite3.Connection, job: str) -> None:
-    """One more event of the job, of a type that this Slackwater does not know."""
-    names = [name for _, name, *_ in log.execute("PRAGMA table_info(event)")]
-    assert names[0] == "seq"
-    instead = {"version": "version + 1", "type": "'JobTeleported'"}
-    log.execute("UPDATE chain SET seq = seq + 1")
-    log.execute(NEWER_EVENT.format(columns=", ".join(instead.get(name, name) for name in names[1:])), (job,))
 
 
 def test_a_worker_older_than_the_log(rig: Rig) -> None:
@@ -30,8 +19,7 @@ def test_a_worker_older_than_the_log(rig: Rig) -> None:
         log.execute(NEWER_SCHEMA)
     rig.produce(400)
     rig.wait_caught_up()
-    with sqlite3.connect(rig.directory / "log.db") as log:
-        _with_newer_event(log, rig.job)
+    with_newer_event(f"sqlite:///{rig.directory}/log.db", rig.job, type="JobTeleported")
     rig.wait_for(lambda: rig.members() == 0, "the worker to give the job up")
     assert f"job {rig.job} is left out" in rig.said()
     stands = rig.committed()

@@ -113,7 +113,9 @@ def form(verb: str) -> dict[str, str]:
     verbs: Any = {**asks.VERBS, **policy_pages.VERBS}
     if verb in verbs:
         verbs[verb](listening)
-    return {_in(verb, name, *_in_seconds(name)): name for name in listening.heard}
+    if verb in asks.VERBS:
+        asks.beside(listening)
+    return {_in(verb, name, *_in_seconds(name)): name for name in listening.heard if name not in OF_ONE_DOOR}
 
 
 def _in_seconds(name: str) -> list[str]:

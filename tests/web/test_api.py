@@ -120,7 +120,9 @@ async def test_the_life_of_a_job(client: Client, story: Story, store: EventStore
     assert await ask("start", reason="go") == (202, "STARTING", True)
     story.ack("new")
     assert await ask("pause", hold="deploy-42", **{"for": "30m"}, reason="CHG-4711") == (202, "PAUSING", True)
-    assert await ask("pause", hold="deploy-42") == (200, "PAUSING", False)
+    assert await ask("pause", hold="lunch") == (202, "PAUSING", True)
+    assert await ask("pause", hold="lunch") == (200, "PAUSING", False)
+    assert await ask("resume", hold="lunch") == (202, "PAUSING", True)
     story.ack("new")
     assert await ask("pause", until="2027-01-01T00:00:00+01:00") == (202, "PAUSED", True)
     assert await ask("resume", hold="deploy-42") == (202, "PAUSED", True)
@@ -131,6 +133,8 @@ async def test_the_life_of_a_job(client: Client, story: Story, store: EventStore
     story.ack("new")
     assert await ask("rollback", version="1") == (202, "STOPPING", True)
     assert await ask("stop") == (202, "STOPPING", True)
+    assert await ask("drain") == (200, "STOPPING", False)
+    assert await ask("kill", reason="now") == (202, "STOPPING", True)
     story.ack("new")
     assert await ask("stop") == (200, "STOPPED", False)
 
@@ -290,7 +294,7 @@ async def test_openapi(client: Client) -> None:
     document = (await web.get("/openapi.json")).json()
     paths = document["paths"]
     verbs = {path.rpartition("/")[2] for path, item in paths.items() if "post" in item}
-    moves = {"start", "pause", "resume", "stop", "rollback"}
+    moves = {"start", "pause", "resume", "stop", "drain", "kill", "rollback"}
     assert verbs == {"deploy", *moves, "set_flag", "set_window", "remove_window", "set_rule", "remove_rule"}
     assert {path.rpartition("/")[2] for path in paths if "/batches/" in path} == moves
     for item in paths.values():

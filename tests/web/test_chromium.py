@@ -171,6 +171,93 @@ def test_by_keyboard(served: Make, store: EventStore, browse: Browse) -> None:
     page.wait_for_url(f"{web.url}/")
 
 
+def test_keys_keep_to_their_row(served: Make, store: EventStore, browse: Browse) -> None:
+    """A key asks about the chosen job and about no other: also after a refresh; nothing if none is, or it is illegal."""
+    story = fill(store)
+    web = served()
+    page = browse()
+    page.goto(web.url)
+    live(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(web.url)) if "/jobs/" in request.url else None)
+    for key in "prs":
+        page.keyboard.press(key)
+    page.locator("#job-orders_big th a").focus()
+    page.locator("#job-orders_big.at").wait_for()
+    story.ack("clicks_filter")
+    page.locator("#job-clicks_filter .pill.paused").wait_for()
+    assert page.locator("tr.at").get_attribute("data-name") == "orders_big"
+    page.keyboard.press("r")  # it runs
+    page.keyboard.press("p")
+    dialog = page.locator("#dialog")
+    dialog.get_by_text("Pause it").wait_for()
+    assert "orders_big" in dialog.locator("h1").inner_text()
+    page.locator("#dialog h1").click()
+    page.keyboard.press("s")  # a dialog is open
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    dialog.get_by_text("Stop it").wait_for()
+    assert "orders_big" in dialog.locator("h1").inner_text()
+    assert asked == ["/jobs/orders_big/pause", "/jobs/orders_big/stop"]
+
+
+def test_lines_by_time(served: Make, store: EventStore, browse: Browse) -> None:
+    """Without two looks there are words and no axes; the past is drawn too, though the stream was faster than it."""
+    story = Story(store)
+    story.run("a")
+    web = served()
+    page = browse()
+    held: list[Any] = []
+    page.route("**/observations", lambda route: held.append(route))
+    story.observe("a", 5, 1.0)
+    page.goto(f"{web.url}/jobs/a")
+    live(page)
+    page.locator("#chart-lag").get_by_text("one look").wait_for()
+    assert page.locator("#charts canvas").count() == 0
+    at = [f"2026-01-01T00:00:0{n}Z" for n in range(3)]
+    points = [{"job": "a", "at": one, "lag": n, "records_per_s": None} for n, one in enumerate(at)]
+    held[0].fulfill(json={"interval_s": 2, "observations": points})
+    page.locator("#chart-lag canvas").wait_for()
+    assert page.locator("#chart-rate canvas").count() == 0
+
+
+def test_a_paused_job_is_looked_at_anew(served: Make, store: EventStore, browse: Browse) -> None:
+    """Its partitions and its lag move together with what is seen, without an event."""
+    story = Story(store)
+    story.run("a")
+    story.pause("a")
+    story.observe("a", 0, 0.0)
+    web = served()
+    page = browse()
+    page.goto(f"{web.url}/jobs/a")
+    live(page)
+    page.locator("#offsets tbody tr").nth(3).wait_for()
+    story.observe("a", 400, 0.0)
+    web.app.state.web.observer.watch(["a"])
+    page.locator("#lag-now").get_by_text("400").wait_for()
+    assert [row.locator("td").nth(3).inner_text() for row in page.locator("#offsets tbody tr").all()] == ["100"] * 4
+
+
+def test_nothing_ticked(served: Make, store: EventStore, browse: Browse) -> None:
+    """The buttons wait for a tick, also after a refresh; of several jobs the plan says they."""
+    story = fill(store)
+    web = served()
+    page = browse()
+    page.goto(web.url)
+    live(page)
+    button = page.locator(".bulk button").first
+    assert button.is_disabled()
+    story.ack("clicks_filter")
+    page.locator("#job-clicks_filter .pill.paused").wait_for()
+    assert button.is_disabled()
+    for job in ("orders_big", "customers_clean"):
+        page.locator(f"#job-{job} input").check()
+    assert page.locator("#chosen").inner_text() == "2 chosen:"
+    button.click()
+    page.get_by_text("Pause them").wait_for()
+    assert "they take nothing more" in page.locator("#ask").inner_text()
+
+
 def test_what_the_reader_does_outlives_a_refresh(served: Make, store: EventStore, browse: Browse) -> None:
     """An open fold and a tick stay while the page around them changes."""
     story = fill(store)
@@ -178,12 +265,12 @@ def test_what_the_reader_does_outlives_a_refresh(served: Make, store: EventStore
     page = browse()
     page.goto(f"{web.url}/jobs/payments_dedupe")
     live(page)
-    page.locator("#story summary").nth(0).click()
+    page.locator("#story .acks > details > summary").nth(0).click()
     page.locator("#facts summary").click()
     story.say("payments_dedupe", Pause("a third reason", "third"))
     page.locator("#holds").get_by_text("a third reason").wait_for()
-    assert page.locator("#story details").nth(0).get_attribute("open") is not None
-    assert page.locator("pre.sql").is_visible()
+    assert page.locator("#story .acks > details").nth(0).get_attribute("open") is not None
+    assert page.locator("#facts pre.sql").is_visible()
     page.goto(web.url)
     live(page)
     page.locator("#job-audit_copy input").check()
@@ -213,8 +300,12 @@ def test_reading_without_javascript(served: Make, store: EventStore, browse: Bro
     fill(store)
     web = served()
     page = browse(java_script_enabled=False)
-    page.goto(web.url)
+    page.goto(f"{web.url}/?q=e")
     page.locator("#job-payments_dedupe .pill.paused").wait_for()
+    page.locator(".bulk button").first.click()
+    page.get_by_text("Tick the jobs to pause first.").wait_for()
+    page.get_by_text("Lag", exact=True).click()
+    page.wait_for_url("**/?q=e&sort=lag&dir=desc")
     page.locator("#job-orders_big").get_by_text("Pause…").click()
     page.get_by_label("Reason").fill("no scripts here")
     page.get_by_text("Pause it").click()

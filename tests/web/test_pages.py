@@ -1,10 +1,12 @@
 """The pages without a browser: what they say, that nothing can blank or break them, and what their forms do."""
 
+import html
 import json
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from httpx import AsyncClient
@@ -14,9 +16,15 @@ from tests.web.story import Story, fill
 from tests.web.test_access import form_token, post
 from tests.web.test_events import make_unreadable
 
-from slackwater.admin.web import pages
+from slackwater.admin.api import Admin
+from slackwater.admin.web import job_page, pages
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import Pause
+from slackwater.core.control.resume import Resume
+from slackwater.core.cut import cut_of
+from slackwater.core.events import ResumeRequested
+from slackwater.core.observation import VIGIL, Observation, PartitionLag, Seen, Worked
+from slackwater.core.rate import RateCap
 from slackwater.core.spec import JobSpec
 from slackwater.persistence.store import EventStore
 
@@ -52,7 +60,7 @@ async def test_without_kafka(client: Client, story: Story) -> None:
     assert "no worker told, and no Kafka is configured here" in (await web.get("/jobs/a")).text
     story.observe("a", 3120, 50.0)
     page = (await web.get("/jobs/a")).text
-    assert 'data-lag="a">3,120<' in page
+    assert 'id="lag-now" data-live>3,120<' in page
     assert (await web.get("/api/v1/jobs/a")).json()["kafka_lag"] == 3120
     assert (await web.get("/api/v1/jobs")).json()["jobs"][0]["records_per_s"] == 50.0
 
@@ -74,6 +82,40 @@ async def test_choosing(client: Client, store: EventStore) -> None:
     assert (wrong.status_code, "bad_selector" in wrong.text) == (200, True)
 
 
+async def test_in_order(client: Client, store: EventStore) -> None:
+    """By a click on a column's head, without a script: the address says it, and keeps it when one chooses."""
+    fill(store)
+    web: AsyncClient = await client()
+
+    async def names(**query: str) -> list[str]:
+        page = (await web.get("/", params=query)).text
+        return [part.split('"')[0] for part in page.split('data-name="')[1:]]
+
+    by_name = await names()
+    assert by_name == sorted(by_name)
+    most = [
+        "refunds_flag",
+        "payments_dedupe",
+        "returns_small",
+        "clicks_filter",
+        "customers_clean",
+        "orders_big",
+        "ledger_post",
+    ]
+    assert (await names(sort="lag", dir="desc"))[:7] == most
+    # Where nobody looked is last, whichever way.
+    assert (await names(sort="lag"))[:7] == most[::-1]
+    assert (await names(sort="rate", dir="desc"))[0] == "returns_small"
+    assert (await names(sort="since"))[0] == "orders_big"
+    assert (await names(sort="state", dir="desc"))[0] == "refunds_flag"
+    assert await names(sort="job", dir="desc") == by_name[::-1]
+    assert await names(sort="nonsense") == by_name
+    page = (await web.get("/", params={"sort": "lag", "dir": "desc", "q": "a"})).text
+    assert 'aria-sort="descending"><a class="sort" href="/?q=a&amp;sort=lag&amp;dir=asc">Lag<' in page
+    assert 'href="/?q=a&amp;state=PAUSED&amp;sort=lag&amp;dir=desc"' in page
+    assert (await web.get("/?sort=lag&dir=sideways")).status_code == 400
+
+
 async def test_page_by_page(client: Client, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """More jobs than one page holds are on the next one, and counted."""
     monkeypatch.setattr(pages, "JOBS_ON_A_PAGE", 2)
@@ -91,7 +133,7 @@ async def test_the_story_of_a_job(client: Client, store: EventStore) -> None:
     page = (await (await client()).get("/jobs/payments_dedupe")).text
     events = [part.split("<")[0] for part in page[page.index('id="story"') :].split("<b>")[1:]]
     assert events[:4] == ["HoldAdded", "JobPaused", "PauseRequested", "JobResumed"]
-    assert "WorkerAcked" not in page
+    assert "<b>WorkerAcked</b>" not in page
     assert "2 acks of w-1, w-2" in page
     assert 'class="box paused here"' in page
     assert page.count("way taken last") == 1
@@ -102,9 +144,84 @@ async def test_the_story_of_a_job(client: Client, store: EventStore) -> None:
     assert "poison_record: orders[2] at 3118" in failed
 
 
+async def test_every_event_as_it_stands(client: Client, store: EventStore) -> None:
+    """Each entry, an ack too, unfolds to the event's own JSON."""
+    fill(store)
+    page = (await (await client()).get("/jobs/payments_dedupe")).text
+    texts = [part.split('<pre class="sql">')[1].split("</pre>")[0] for part in page.split('<details class="raw">')[1:]]
+    told = sorted(json.loads(html.unescape(text))["seq"] for text in texts)
+    assert told == [recorded.seq for recorded in store.history("payments_dedupe")]
+
+
+async def test_what_the_job_page_counts(client: Client, story: Story, store: EventStore) -> None:
+    """The same figures as `show` and HTTP: what workers counted, pauses, who owns what, what is in danger."""
+    now = datetime.now(UTC)
+    story.pause("a", 10)
+    story.say("a", Resume(), 5)
+    story.ack("a", 2702, 5)
+    story.pause("a", 2)
+    classes = (0,) * 3 + (90, 10) + (0,) * 7
+    body = Worked(now - timedelta(hours=1), 12_345, 1_234_567, 12_000, 999, 3, 1, 100, 4.1, classes, 50.0, now, 182_000_000,
+                  cut_of({("orders", 0): 2702}))  # fmt: skip
+    seen = Seen((PartitionLag("orders", 0, 2702, 2800),), 7200.0)
+    store.observe([Observation("a", "w-1", now, body), Observation("a", VIGIL, now, seen)])
+    page = (await (await client()).get("/jobs/a")).text
+    shown = " ".join(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]).split())
+    for words in (
+        "Records 12,345 in, 12,000 out",
+        "Bytes 1.2 MB in, 999 B out",
+        "Dead letters 3",
+        "Errors 1",
+        "Batches 100, 41 ms a batch, 95 of 100 within 100 ms",
+        "Memory 182 MB",
+        "Pauses 2, 7m",
+        "orders[0] 2,702 2,702 2,800 98 w-1",
+        "Unread records are safe for 1h 59m",
+    ):
+        assert words in shown, words
+    told = Admin(store).get_job_details("a").metrics
+    assert (told.pauses, told.paused_s // 60, told.starts) == (2, 7, 1)
+
+
+async def test_lag_and_partitions_of_one_look(client: Client, story: Story, store: EventStore) -> None:
+    """A look from before the last commit puts no partition before its cut, and the headline is the sum of the rows."""
+    now = datetime.now(UTC)
+    seen = Seen((PartitionLag("orders", 0, 10, 2802), PartitionLag("orders", 1, 20, 30)))
+    store.observe([Observation("a", VIGIL, now, seen)])
+    web: AsyncClient = await client()
+    assert 'id="lag-now" data-live>2,802<' in (await web.get("/jobs/a")).text
+    story.pause("a")
+    page = (await web.get("/jobs/a")).text
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in page.split('id="offsets"')[1].split("<tbody>")[1].split("</tr>")]
+    assert rows[:2] == [
+        ["orders[0]", "2,702", "2,702", "2,802", "100", "–"],
+        ["orders[1]", "2,719", "2,719", "2,719", "0", "–"],
+    ]
+    assert 'id="lag-now" data-live>100<' in page
+
+
+async def test_more_of_a_verb(client: Client, story: Story, store: EventStore) -> None:
+    """The fold of each dialog says deadline, rate and lag; what is no number is refused in the words of every door."""
+    web: AsyncClient = await client()
+    story.pause("a")
+    fields = {"rate_per_s": "500", "until_lag": "20", "deadline_s": "45"}
+    assert (await post(web, "/jobs/a/resume", **fields)).status_code == 303
+    (event,) = store.read(store.head().seq - 1)
+    assert isinstance(event.event, ResumeRequested)
+    assert event.event.cap == RateCap(500, 20)
+    assert 40 < (event.event.deadline - event.at).total_seconds() <= 45
+    for verb in ("pause", "stop"):
+        wrong = await post(web, f"/jobs/b/{verb}", deadline_s="soon")
+        assert (wrong.status_code, "deadline_s is a whole number" in wrong.text, 'value="soon"' in wrong.text) == (
+            400,
+            True,
+            True,
+        )
+
+
 async def test_a_long_story_comes_in_parts(client: Client, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest events first; every older one behind a link, none left out."""
-    monkeypatch.setattr(pages, "EVENTS_ON_A_PAGE", 3)
+    monkeypatch.setattr(job_page, "EVENTS_ON_A_PAGE", 3)
     web: AsyncClient = await client()
     path, seen = "/jobs/a", []
     while True:
@@ -179,7 +296,7 @@ async def test_pausing_by_the_form(client: Client, story: Story, store: EventSto
     assert f"Pause accepted as event #{event.seq}" in page
     dialog = await web.post(
         "/jobs/a/resume",
-        data={"form_token": form_token(await web.get("/jobs/a/resume")), "hold": "*"},
+        data={"form_token": form_token(await web.get("/jobs/a/resume")), "all_holds": "yes"},
         headers={"Origin": "http://127.0.0.1", "HX-Request": "true"},
     )
     assert dialog.headers["hx-redirect"].startswith("/jobs/a?command=")
@@ -278,7 +395,9 @@ async def test_many_at_once(client: Client, story: Story, store: EventStore) -> 
     assert store.result("CHG-4711/a") is not None
     assert (await post(web, "/bulk", **fields)).status_code == 200
     assert store.head() == head
-    assert (await web.get("/bulk", params={"verb": "pause"})).status_code == 400
+    unticked = await web.get("/bulk", params={"verb": "pause", "q": "a", "sort": "lag", "dir": "desc"})
+    assert (unticked.status_code, unticked.headers["location"]) == (303, "/?q=a&sort=lag&dir=desc&unchosen=pause#list")
+    assert "Tick the jobs to pause first." in (await web.get(unticked.headers["location"])).text
     assert (await web.get("/bulk", params={"verb": "deploy", "name": "a"})).status_code == 404
 
 
@@ -317,6 +436,71 @@ async def test_audit(client: Client, store: EventStore) -> None:
     assert csv.text.splitlines()[:2] == ["seq,event,reason", f"{store.head().seq},PauseRequested,'=HYPERLINK(1)"]
     loose = (await web.get("/audit", params={"sql": "SELECT count(*) AS n FROM events", "as_of": 5})).text
     assert "does not say <code>:as_of</code>" in loose
+
+
+async def test_audit_in_order(client: Client, store: EventStore) -> None:
+    """A column's head puts the answer in order, in the page, its link and its files; one that is not there is said so."""
+    fill(store)
+    web: AsyncClient = await client()
+    sql = "SELECT seq, actor, reason FROM job_history WHERE seq <= :as_of ORDER BY seq LIMIT 40"
+    asked = {"sql": sql, "as_of": "60", "sort": "reason", "dir": "desc"}
+    page = (await web.get("/audit", params=asked)).text
+    links = [part.split('"')[0].replace("&amp;", "&") for part in page.split('href="')]
+    for path in ("/audit.csv", "/audit.json", "/audit"):
+        assert f"{path}?{urlencode(asked)}" in links, path
+    assert f"/audit?{urlencode({**asked, 'dir': 'asc'})}" in links
+    down = [row["reason"] for row in (await web.get("/audit.json", params=asked)).json()]
+    up = [row["reason"] for row in (await web.get("/audit.json", params={**asked, "dir": "asc"})).json()]
+    told = [reason for reason in down if reason is not None]
+    assert told == sorted(told, reverse=True)
+    assert (up[: len(told)], set(up[len(told) :])) == (told[::-1], {None})
+    for path in ("/audit", "/audit.json"):
+        wrong = await web.get(path, params={**asked, "sort": "nowhere"})
+        assert (wrong.status_code, "bad_sort" in wrong.text) == (400, True)
+
+
+async def test_fields_write_the_query(client: Client, store: EventStore) -> None:
+    """Job, actor, event and since become SQL that stands in the page; a quote in them stays a word."""
+    fill(store)
+    web: AsyncClient = await client()
+
+    async def found(**fields: str) -> list[str]:
+        page = (await web.get("/audit", params=fields)).text
+        sql = html.unescape(page.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0])
+        return [row["event"] for row in (await web.get("/audit.json", params={"sql": sql})).json()]
+
+    assert await found(job="payments_dedupe", actor="cleo") == ["HoldAdded"]
+    assert await found(job="payments_dedupe", event="PauseRequested") == ["PauseRequested"] * 2
+    assert await found(job="payments_dedupe", since="1h") == ["HoldAdded", "JobPaused", "PauseRequested"]
+    assert await found(job="payments_dedupe", since="32") == ["HoldAdded"]
+    assert await found(actor="o'brien' OR 1=1 --") == []
+    for since in ("soon", "99999999999d", "999999d"):
+        wrong = await web.get("/audit", params={"since": since})
+        assert (wrong.status_code, "bad_time" in wrong.text) == (400, True), since
+
+
+async def test_a_long_cell_is_one_line(client: Client, store: EventStore) -> None:
+    """What is long is folded, and all of it is there."""
+    fill(store)
+    page = (await (await client()).get("/audit", params={"sql": "SELECT * FROM events WHERE seq <= 3"})).text
+    cell = html.unescape(page.split('<details class="cell">')[2])
+    short, whole = cell.split("<summary>")[1].split("</summary>")[0], cell.split("<div>")[1].split("</div>")[0]
+    assert whole.startswith(short.removesuffix("…"))
+    assert (len(short) < 30, json.loads(whole)["reason"]) == (True, "release 42")
+
+
+async def test_what_json_cannot_say(client: Client, store: EventStore) -> None:
+    """No column is lost and no word is said that JSON has not; what is too large is said so, on every door."""
+    fill(store)
+    web: AsyncClient = await client()
+    for path in ("/audit.json", "/api/v1/audit"):
+        answer = await web.get(path, params={"sql": "SELECT 9e999 AS a, x'ff' AS b"})
+        assert answer.json() == [{"a": None, "b": "ff"}]
+        for sql, code in (("SELECT 1 AS a, 2 AS a", "same_names"), ("SELECT zeroblob(5000000)", "too_large")):
+            answer = await web.get(path, params={"sql": sql})
+            assert (answer.status_code, answer.json()["code"]) == ({"same_names": 400}.get(code, 413), code)
+    assert (await web.get("/audit.csv", params={"sql": "SELECT 1 AS a, 2 AS a"})).text.splitlines() == ["a,a", "1,2"]
+    assert (await web.get("/audit", params={"sql": "SELECT zeroblob(50000000)"})).status_code == 413
 
 
 async def test_as_it_was(client: Client, store: EventStore) -> None:

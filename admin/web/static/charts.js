@@ -15,38 +15,40 @@ function short(value) {
 
 class Line {
   constructor(box, of, stroke) {
-    Object.assign(this, { box, of, stroke, times: [], values: [], plot: null });
+    Object.assign(this, { box, of, stroke, plot: null });
   }
 
-  take(one) {
-    const value = this.of(one);
-    const at = Date.parse(one.at) / 1000;
-    if (value === null || at <= (this.times.at(-1) ?? 0)) return;
-    this.times.push(at);
-    this.values.push(value);
-    if (this.times.length > KEPT) {
-      this.times.shift();
-      this.values.shift();
+  // A line needs two points: before, the place says what is missing instead of showing empty axes.
+  draw(seen) {
+    const told = seen.filter((one) => this.of(one) !== null);
+    if (told.length < 2) {
+      this.clear();
+      this.box.textContent = told.length ? "one look; a line needs two" : seen.length > 1 ? "nobody tells it" : "waiting for the first look";
+      return;
+    }
+    const data = [told.map((one) => Date.parse(one.at) / 1000), told.map(this.of)];
+    if (this.plot) this.plot.setData(data);
+    else {
+      this.box.textContent = "";
+      this.plot = new uPlot(this.options(), data, this.box);
     }
   }
 
-  draw() {
-    const data = [this.times, this.values];
-    if (this.plot) this.plot.setData(data);
-    else this.plot = new uPlot(this.options(), data, this.box);
+  // Of its figure: an empty place is not shown, and has none.
+  width() {
+    return this.box.parentElement.clientWidth;
   }
 
-  again() {
+  clear() {
     this.plot?.destroy();
     this.plot = null;
-    this.draw();
   }
 
   options() {
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
     const clock = (_, ticks) => ticks.map((at) => new Date(at * 1000).toISOString().slice(11, 19));
     return {
-      width: this.box.clientWidth,
+      width: this.width(),
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false, drag: { x: false } },
@@ -57,22 +59,31 @@ class Line {
   }
 }
 
-if (card && !card.hidden) {
+if (card) {
   const lines = [
     new Line(document.getElementById("chart-lag"), (one) => one.lag, "--paused"),
     new Line(document.getElementById("chart-rate"), (one) => one.records_per_s, "--running"),
   ];
-  const draw = () => lines.forEach((line) => line.draw());
-  const take = (seen) => lines.forEach((line) => seen.forEach((one) => line.take(one)));
+  // By time: what the stream brings may be here before the minutes that came before it.
+  let seen = new Map();
+  const draw = () => lines.forEach((line) => line.draw([...seen.values()]));
+  const take = (news) => {
+    news.forEach((one) => seen.set(Date.parse(one.at), one));
+    seen = new Map([...seen].sort(([one], [other]) => one - other).slice(-KEPT));
+    card.hidden &&= !seen.size;
+    draw();
+  };
+  draw();
   fetch(card.dataset.observations)
-    .then((answer) => answer.json())
+    .then((answer) => (answer.ok ? answer.json() : { observations: [] }))
     .then((said) => take(said.observations))
-    .finally(draw);
+    .catch(() => {});
   document.addEventListener("observed", (event) => {
-    if (event.detail.job !== document.body.dataset.job) return;
-    take([event.detail]);
+    if (event.detail.job === document.body.dataset.job) take([event.detail]);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    lines.forEach((line) => line.clear());
     draw();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => lines.forEach((line) => line.again()));
-  addEventListener("resize", () => lines.forEach((line) => line.plot?.setSize({ width: line.box.clientWidth, height: HEIGHT })));
+  addEventListener("resize", () => lines.forEach((line) => line.plot?.setSize({ width: line.width(), height: HEIGHT })));
 }

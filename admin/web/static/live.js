@@ -44,6 +44,7 @@ async function refresh() {
         htmx.process(document.getElementById(part.id));
       }
       document.title = fresh.title;
+      document.dispatchEvent(new Event("refreshed"));
     }
   } catch {
     isStale = true;
@@ -133,6 +134,11 @@ document.addEventListener("click", (event) => {
     dialog.close();
   }
 });
+
+// Where the picture of the states is wider than the screen, it shows the state that the job is in.
+const here = document.querySelector(".diagram .here");
+const frame = here?.closest(".scroll");
+if (frame) frame.scrollLeft = here.getBoundingClientRect().right - frame.getBoundingClientRect().left - frame.clientWidth;
 
 setInterval(tick, 1000);
 document.addEventListener("visibilitychange", refresh);

@@ -129,8 +129,8 @@ def test_a_job_that_cannot_be_folded(admin: Admin, tmp_path: Path) -> None:
     head = admin.store.head().seq
     found = admin.state_as_of(head)
     assert [job.name for job in found.jobs] == ["a", "c"]
-    assert "was changed" in found.unreadable["b"]
+    assert "was edited" in found.unreadable["b"]
     assert admin.state_as_of(head, ["c"]).unreadable == {}
-    with pytest.raises(errors.SlackwaterError, match="was changed") as broken:
+    with pytest.raises(errors.SlackwaterError, match="was edited") as broken:
         admin.state_as_of(head, ["b", "c"])
     assert (broken.value.code, broken.value.job) == ("broken_history", "b")

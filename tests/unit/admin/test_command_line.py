@@ -6,13 +6,15 @@ import pty
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from tests.conformance.test_newer_events import with_newer_event
 
-from slackwater.admin.cli.render import clock
+from slackwater.admin.cli.render import clock, plain
 from slackwater.core.commands import Command
 from slackwater.core.control.ack import Ack
 from slackwater.core.coverage import Stance
@@ -176,6 +178,86 @@ def test_names_alone(run: Run) -> None:
     assert run("audit", "SELECT job_id, seq FROM events ORDER BY seq", "-o", "name").out == "a\nb\nc\n"
     assert run("verify", "-o", "name").out == "log\n"
     assert run("start", "a", "--no-wait", "-o", "name").out == "a\n"
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl", "yaml"])
+def test_an_answer_for_programs_loses_no_column(run: Run, output: str) -> None:
+    """Two columns of one name are no object: refused, with what to do; a table may have them."""
+    done = run("audit", "SELECT 1 AS a, 2 AS a", "-o", output)
+    assert (done.code, done.out) == (2, "")
+    assert "same_names" in done.err
+    assert " AS " in done.err
+    assert run("audit", "SELECT 1 AS a, 2 AS a").out.split() == ["A", "A", "1", "2"]
+    assert run("audit", "SELECT 1 AS a, 2 AS a", "-o", "name").out == "1\n"
+
+
+def test_what_json_has_no_word_for(run: Run) -> None:
+    """Infinity is null, bytes are hex, as on every other surface."""
+    asked = "SELECT 9e999 AS a, -9e999 AS b, x'ff' AS c, 1.5 AS d"
+    told = json.loads(run("audit", asked, "-o", "json").out, parse_constant=pytest.fail)
+    assert told == [{"a": None, "b": None, "c": "ff", "d": 1.5}]
+    odd = plain([Decimal("NaN"), Decimal("1E+400"), timedelta(1), date(2026, 1, 2), {"a": float("inf")}, "\ud800"])
+    assert odd == [None, None, "1 day, 0:00:00", "2026-01-02", {"a": None}, "?"]
+
+
+def test_parameters_of_an_audit(run: Run) -> None:
+    """--param gives what `:name` stands for, as text that cannot become SQL; a word that is none is exit 2."""
+    sql = "SELECT :x AS x, job_id FROM events WHERE job_id = :job AND seq < :seq"
+    words = ("--param", "job=a", "--param", "seq=9", "--param", "x='; DROP=1", "-o", "json")
+    assert json.loads(run("audit", sql, *words).out) == [{"x": "'; DROP=1", "job_id": "a"}]
+    for wrong in ("job", "=a", "a b=1"):
+        assert run("audit", sql, "--param", wrong).code == 2
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT zeroblob(50000000) FROM events",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, hex(zeroblob(400000)) AS x FROM n",
+    ],
+)
+def test_an_answer_that_is_too_large(run: Run, sql: str) -> None:
+    """It is a clear error before it fills the memory."""
+    done = run("audit", sql, "-o", "json")
+    assert (done.code, done.out, json.loads(done.err)["error"]["code"]) == (2, "", "too_large")
+
+
+@pytest.mark.parametrize(("output", "lines"), [("table", 1), ("json", 0), ("yaml", 0)])
+def test_a_collector_that_does_not_answer(run: Run, output: str, lines: int) -> None:
+    """What a command says is what it says without one, and one line of warning where people read."""
+    environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    words = [sys.executable, "-m", "slackwater", "pause", "ghost", "-o", output]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    without = subprocess.run(words, capture_output=True, text=True)
+    assert without.stderr
+    added = [line for line in done.stderr.splitlines() if line.startswith("warning: traces were not sent")]
+    assert len(added) == lines
+    assert len(done.stderr.splitlines()) == len(without.stderr.splitlines()) + lines
+
+
+def test_a_log_of_a_newer_slackwater(run: Run, store: EventStore) -> None:
+    """`jobs` lists what it can and says on stderr which job is left out and why; `verify` exits 1 with a code of its own."""
+    with_newer_event(str(store._engine.url), "c", type="JobTeleported")  # type: ignore[attr-defined]
+    words = (sys.executable, "-m", "slackwater", "jobs", "-o", "name")  # pytest takes what is logged in this process
+    listed = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    assert listed.stdout == "a\nb\n"
+    assert listed.stderr.startswith("job c is left out: ")
+    assert "upgrade Slackwater here" in listed.stderr
+    done = run("verify", "-o", "json")
+    assert (done.code, json.loads(done.err)["error"]["code"]) == (1, "newer_event")
+    assert json.loads(done.out)["proven"] == json.loads(done.out)["events"] == store.head().seq
+
+
+def test_one_problem_is_one(run: Run, store: EventStore) -> None:
+    """verify says how far the chain is proven and what was done, and counts in words that fit."""
+    with store._engine.begin() as connection:  # type: ignore[attr-defined]
+        guard = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'event_no_update'").scalar_one()
+        connection.exec_driver_sql("DROP TRIGGER event_no_update")
+        connection.exec_driver_sql("UPDATE event SET actor = 'eve' WHERE seq = 2")
+        connection.exec_driver_sql(guard)
+    done = run("verify")
+    assert (done.code, "proven up to event 1 of 3" in done.out, "✘ event 2 was edited" in done.out) == (1, True, True)
+    assert "1 problem found" in done.err
 
 
 def test_no_wait(run: Run) -> None:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from slackwater.core.control.pause import Pause
 from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.recorded import Recorded
 from slackwater.persistence.rows import hash_again
+from slackwater.persistence.sql_store import SqlStore
 from slackwater.persistence.store import EventStore
 
 from .conftest import Run
@@ -99,6 +101,32 @@ def test_a_part_of_it(admin: Admin, tmp_path: Path, format: str) -> None:
         assert read(path, format) == expected, asked
 
 
+@pytest.mark.parametrize("format", READ)
+def test_what_it_cannot_read(admin: Admin, store: SqlStore, tmp_path: Path, format: str) -> None:
+    """An event of a newer version, or one that was garbled, goes out as it stands; only one whose time is none cannot."""
+    path = tmp_path / "events"
+    with sqlite3.connect(str(store._engine.url.database)) as raw:
+        raw.execute("DROP TRIGGER event_no_update")
+        raw.execute("UPDATE event SET schema_version = 9, type = 'JobDreamt', data = '{\"of\":[1]}' WHERE seq = 2")
+        raw.execute("UPDATE event SET data = 'no JSON' WHERE seq = 3")
+    for asked, seqs in (({}, {2, 3}), ({"job": "a"}, {2, 3})):
+        done = admin.export(path, format, force=True, **asked)  # type: ignore[arg-type]
+        text = pq.read_table(path).to_pylist() if format == "parquet" else list(_lines(path))
+        rows = {row["seq"]: row for row in text}
+        assert done.events == len(rows)
+        assert seqs <= rows.keys()
+        assert (rows[2]["schema_version"], rows[2]["event"]) == (9, "JobDreamt")
+        assert rows[2]["data"] in ({"of": [1]}, '{"of":[1]}')
+        assert rows[3]["data"] in ("no JSON", '"no JSON"')
+        assert bytes.fromhex(rows[2]["hash"]) == store.scan(1, 1)[0].hash
+    with sqlite3.connect(str(store._engine.url.database)) as raw:
+        raw.execute("UPDATE event SET at = 'once' WHERE seq = 2")
+    with pytest.raises(errors.SlackwaterError, match="event 2 of") as refused:
+        admin.export(path, format, force=True)
+    assert refused.value.code == "unknown_event"
+    raw.close()
+
+
 def test_from_the_first_time_there_is(admin: Admin, tmp_path: Path) -> None:
     """No time is before it; the whole log comes after it."""
     found = admin.export(tmp_path / "all", first=datetime.min.replace(tzinfo=UTC))
@@ -119,6 +147,10 @@ def test_what_it_refuses(admin: Admin, tmp_path: Path) -> None:
         (tmp_path / "x", {"first": 0}, "bad_position"),
         (tmp_path / "x", {"last": 999}, "bad_position"),
         (tmp_path / "x", {"last": now + timedelta(days=1)}, "bad_time"),
+        (tmp_path / "x", {"first": 5, "last": 2}, "bad_range"),
+        (tmp_path / "x", {"first": 5, "last": 4}, "bad_range"),
+        (tmp_path / "x", {"first": now, "last": now - timedelta(days=1)}, "bad_range"),
+        (tmp_path / "x", {"first": now, "last": 1}, "bad_range"),
         (tmp_path / "x", {"first": now.replace(tzinfo=None)}, "bad_time"),
         (tmp_path / "x", {"job": "ghost"}, "no_such_job"),
     ):
@@ -137,17 +169,17 @@ def test_completely_or_not_at_all(admin: Admin, tmp_path: Path, monkeypatch: pyt
     """What ends it half-way leaves the file that was there, also under --force; one that came meanwhile stays."""
     path = tmp_path / "events"
     path.write_text("before")
-    real = admin.store.read
+    real = admin.store.scan
 
-    def broken(after: int, limit: int) -> Any:
+    def broken(after: int, limit: int, job: str | None) -> Any:
         if after >= 6:
             raise KeyboardInterrupt
-        return real(after, limit)
+        return real(after, limit, job)
 
-    monkeypatch.setattr(admin.store, "read", broken)
+    monkeypatch.setattr(admin.store, "scan", broken)
     with pytest.raises(KeyboardInterrupt):
         admin.export(path, format, force=True)
-    monkeypatch.setattr(admin.store, "read", lambda *page: path.write_text("meanwhile") and real(*page))
+    monkeypatch.setattr(admin.store, "scan", lambda *page: path.write_text("meanwhile") and real(*page))
     path.unlink()
     with pytest.raises(errors.InvalidCommand, match="there already"):
         admin.export(path, format)
@@ -172,8 +204,8 @@ def test_where_no_file_has_two_names(admin: Admin, tmp_path: Path, monkeypatch: 
     path = tmp_path / "events"
     admin.export(path)
     assert len(read(path, "jsonl")) == admin.store.head().seq
-    real = admin.store.read
-    monkeypatch.setattr(admin.store, "read", lambda *page: path.write_text("meanwhile") and real(*page))
+    real = admin.store.scan
+    monkeypatch.setattr(admin.store, "scan", lambda *page: path.write_text("meanwhile") and real(*page))
     path.unlink()
     with pytest.raises(errors.InvalidCommand, match="there already"):
         admin.export(path)

@@ -42,6 +42,16 @@ def test_off_may_mean_stop_and_start() -> None:
     assert (stopped.events[0].reason, started.events[0].reason) == ("CHG-1", "done")
 
 
+@pytest.mark.parametrize("verb", [Pause(for_s=20), Pause(until=NOW), Pause(hold="deploy-42")], ids=["for", "until", "hold"])
+def test_a_stop_stands_in_for_a_plain_pause_only(verb: Pause) -> None:
+    """What has an end or a name of its own is refused: the stop would drop it without a word."""
+    refused = decided(RUNNING, verb, STOPS)
+    assert isinstance(refused, Refused)
+    assert refused.code == "pause_disabled"
+    for resume in (Resume(rate_per_s=5), Resume(hold="deploy-42")):
+        assert isinstance(decided(STOPPED, resume, STOPS), Refused)
+
+
 @pytest.mark.parametrize("policy", [OFF, STOPS], ids=["refuse", "stop"])
 def test_it_is_no_trap(policy: Policy) -> None:
     """What is held when the flag is turned off can be let go, and anything can be stopped."""

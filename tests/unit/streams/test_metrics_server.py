@@ -130,10 +130,10 @@ def test_what_is_seen(server: MetricsServer) -> None:
 class Away(MemoryStore):
     is_away = False
 
-    def scan(self, after_seq: int = 0, limit: int = 1000) -> Any:
+    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Any:
         if self.is_away:
             raise StoreUnavailable("store_unreachable", "gone")
-        return super().scan(after_seq, limit)
+        return super().scan(after, limit, job_id)
 
 
 def test_a_log_that_is_away(server: MetricsServer) -> None:

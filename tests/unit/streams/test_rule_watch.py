@@ -6,9 +6,14 @@ import pytest
 from tests.unit.control.given import SPEC
 
 from slackwater.core.commands import Command
+from slackwater.core.control.ack import Ack
 from slackwater.core.control.deploy import Deploy
+from slackwater.core.control.pause import Pause
+from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
 from slackwater.core.control.trip import Trip
+from slackwater.core.coverage import Stance
+from slackwater.core.cut import cut_of
 from slackwater.core.observation import FRESH_S, VIGIL, Observation, PartitionLag, Seen, Worked
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import Policy
@@ -30,9 +35,10 @@ VALUES = {"lag": 50, "errors_per_min": 50, "dead_letters_per_min": 50, "memory_m
 
 @pytest.fixture
 def store() -> MemoryStore:
-    """A log with one job that is about to run."""
+    """A log with one job that runs."""
     found = MemoryStore()
-    for n, verb in enumerate((Deploy(SPEC), Start())):
+    runs = Ack("w-1", 1, Stance.RUNNING, cut_of({("orders", 0): 0}), {"orders": 1})
+    for n, verb in enumerate((Deploy(SPEC), Start(), runs)):
         assert found.handle(Command(f"c{n}", "a", verb, "ana", "api", AT)).changed
     return found
 
@@ -52,6 +58,28 @@ def test_what_is_watched(store: MemoryStore, metric: str) -> None:
     assert trip == Trip("rule:r", metric, value, f"too much: {metric} {value}, at {value} {unit} or more for 0s")
     assert asked(store, Rule("r", metric, value + 1, 0, 0)) == []
     assert asked(store, Rule("r", metric, value, 0, 0), AT + timedelta(seconds=FRESH_S + 1)) == [], "nobody told of it"
+
+
+def test_what_is_held_is_not_too_high(store: MemoryStore) -> None:
+    """A lag that grows while somebody holds the job is no fault of the job's; once it runs its while begins anew."""
+    now = 0.0
+    watch, rule = RuleWatch(10, lambda: now), Rule("r", "lag", 50, 0, 20)
+
+    def look(after_s: float) -> int:
+        nonlocal now
+        now += after_s
+        return len(list(watch.look(Policy(rules=(rule,)), store.jobs(), TOLD, AT)))
+
+    held, let_go = Command("h", "a", Pause(), "ana", "api", AT), Command("l", "a", Resume(), "ana", "api", AT)
+    assert [look(0), look(10)] == [0, 0]
+    assert store.handle(held).changed
+    assert [look(10), look(10), look(10)] == [0, 0, 0]
+    assert store.handle(let_go).changed
+    assert look(10) == 0
+    assert store.handle(
+        Command("r", "a", Ack("w-1", 3, Stance.RUNNING, cut_of({("orders", 0): 0}), {"orders": 1}), "w", "worker", AT)
+    ).changed
+    assert [look(10), look(10), look(10)] == [0, 0, 1]
 
 
 def test_whom_a_rule_watches(store: MemoryStore) -> None:
