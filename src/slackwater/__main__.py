@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def _leave() -> None:
-    """Spare a last look for garbage, unless DuckDB is in: it writes to stderr, past the log, of what is not collected at the end."""
+    """Spare a last look for garbage, unless DuckDB is in: it complains on stderr of what is not collected at the end."""
     if "_duckdb" in sys.modules:
         gc.unfreeze()
     else:
