@@ -9,6 +9,7 @@ from slackwater.core.codec import event_data
 from slackwater.core.cut import PartitionOffset, cut_text
 from slackwater.core.events import name_of
 from slackwater.core.recorded import Recorded
+from slackwater.core.spec import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def view_of(recorded: Recorded) -> EventView:
 def facts_of(data: Mapping[str, Any]) -> list[str]:
     """What an event's own fields say, in a few words for people; the reason first, in quotes."""
     facts = [f'"{data["reason"]}"'] if data.get("reason") else []
-    if data.get("spec"):
+    if data.get("spec") and data["spec"]["version"] != UNNAMED:
         facts.append(f"version {data['spec']['version']}")
     if data.get("message"):
         facts.append(f"{data['code']}: {data['message']}")

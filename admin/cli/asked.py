@@ -31,7 +31,7 @@ CommandId = Annotated[
     str | None, typer.Option(help="Idempotency key (of several jobs: batch id): the same is answered with the first result.")
 ]
 
-ExpectVersion = Annotated[
+ExpectedVersion = Annotated[
     int | None, typer.Option(help="Only if nothing has happened since this version (number of the last event); else exit 3.")
 ]
 
@@ -63,7 +63,7 @@ class Asked:
     yes: YesOption = False
     yes_protected: YesProtectedOption = None
     command_id: CommandId = None
-    expect_version: ExpectVersion = None
+    expected_version: ExpectedVersion = None
     output: OutputOption = Output.TABLE
 
     def yes_to(self, name: str) -> str | None:

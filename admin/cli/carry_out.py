@@ -81,12 +81,12 @@ def _ask(admin: Admin, name: str, verb: Verb, asked: Asked) -> CommandResult:
 
 
 def _beside(asked: Asked, name: str) -> dict[str, Any]:
-    return {"expected_version": asked.expect_version, "yes_protected": asked.yes_to(name)}
+    return {"expected_version": asked.expected_version, "yes_protected": asked.yes_to(name)}
 
 
 def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
-    if asked.expect_version is not None:
-        raise errors.Usage("usage", "each job has a version of its own", hint="--expect-version with one JOB")
+    if asked.expected_version is not None:
+        raise errors.Usage("usage", "each job has a version of its own", hint="--expected-version with one JOB")
     batch_id = asked.command_id or uuid.uuid4().hex
     plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True, yes_protected=asked.yes_protected or ())
     if asked.dry_run:

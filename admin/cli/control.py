@@ -23,7 +23,7 @@ from .asked import (
     CommandId,
     DeadlineOption,
     DryRunOption,
-    ExpectVersion,
+    ExpectedVersion,
     NoWaitOption,
     Reason,
     TimeoutOption,
@@ -57,7 +57,7 @@ def deploy(
     yes_protected: YesProtectedOption = None,
     dry_run: DryRunOption = False,
     command_id: CommandId = None,
-    expect_version: ExpectVersion = None,
+    expected_version: ExpectedVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Deploy a job from a .sql file; it runs once it is started. Another text for a job that lives is rolled out to it."""
@@ -82,7 +82,7 @@ def deploy(
             "timeout": timeout,
             "command_id": command_id,
             "dry_run": dry_run,
-            "expected_version": expect_version,
+            "expected_version": expected_version,
         }
         beside |= {"reason": reason, "deadline_s": deadline, "yes_protected": asked.yes_to(job)}
         result = admin.deploy_job(job, None, sql, holds=tuple(hold or ()), **beside)

@@ -11,7 +11,7 @@ from slackwater.core.policy.window import ZONE, Window
 
 from ..errors import Usage
 from .app import Output, OutputOption, Verbs, app, connect
-from .asked import CommandId, DryRunOption, ExpectVersion, Reason, SelectorOption
+from .asked import CommandId, DryRunOption, ExpectedVersion, Reason, SelectorOption
 
 ModeArgument = Annotated[
     str | None, typer.Argument(metavar="MODE", help="On for all, some or none; without: show it.", show_default=False)
@@ -38,7 +38,7 @@ def flag(
     reason: Reason = None,
     dry_run: DryRunOption = False,
     command_id: CommandId = None,
-    expect_version: ExpectVersion = None,
+    expected_version: ExpectedVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """For which jobs pausing is on. What is held can always be let go."""
@@ -48,10 +48,10 @@ def flag(
     with connect() as admin:
         if mode is not None:
             how: dict[str, Any] = {"selector": selector, "percent": percent, "otherwise": otherwise, "reason": reason}
-            how |= {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+            how |= {"dry_run": dry_run, "command_id": command_id, "expected_version": expected_version}
             tell(admin.set_flag(mode, **how), f"pausing is on for {mode}", output, dry_run=dry_run)
             return
-        said = (selector, percent, otherwise, reason, dry_run, command_id, expect_version)
+        said = (selector, percent, otherwise, reason, dry_run, command_id, expected_version)
         if said != (None, 100, REFUSE, None, False, None, None):
             raise Usage("usage", "for which jobs?", hint="slackwater flag some --percent 10")
         policy = admin.policy()
@@ -69,13 +69,13 @@ def add(
     reason: Reason = None,
     dry_run: DryRunOption = False,
     command_id: CommandId = None,
-    expect_version: ExpectVersion = None,
+    expected_version: ExpectedVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Add a window, or change the one of that name. Jobs are held by `window:NAME` while it is open."""
     with connect() as admin:
         found = Window(name, cron, zone, seconds(admin, for_, dry_run=dry_run), selector, reason)
-        how = {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+        how = {"dry_run": dry_run, "command_id": command_id, "expected_version": expected_version}
         result = admin.set_window(**asdict(found), **how)
         allows, jobs = admin.policy().flag.allows, admin.list_jobs()
         chosen = [one for one in jobs if found.chooses(one.labels) and allows(one.name, one.labels)]
@@ -107,12 +107,12 @@ def remove(
     reason: Reason = None,
     dry_run: DryRunOption = False,
     command_id: CommandId = None,
-    expect_version: ExpectVersion = None,
+    expected_version: ExpectedVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Take a window away. Jobs it holds now stay held until its end: release them by `resume --hold window:NAME`."""
     with connect() as admin:
-        how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+        how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expected_version}
         result = admin.remove_window(name, **how)
     tell(result, f"window {name} is gone", output, f"there is no window {name}", dry_run=dry_run)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from .app import Output, OutputOption, Verbs, app, connect
-from .asked import CommandId, DryRunOption, ExpectVersion, Reason, SelectorOption
+from .asked import CommandId, DryRunOption, ExpectedVersion, Reason, SelectorOption
 from .policy import seconds, tell
 
 RuleName = Annotated[str, typer.Argument(help="Name of the rule.", show_default=False)]
@@ -35,13 +35,13 @@ def add(
     reason: Reason = None,
     dry_run: WhichOption = False,
     command_id: CommandId = None,
-    expect_version: ExpectVersion = None,
+    expected_version: ExpectedVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Add a rule, or change the one of that name. Jobs are held by `rule:NAME`."""
     from slackwater.core.policy.rule import Rule
 
-    how: dict[str, Any] = {"dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+    how: dict[str, Any] = {"dry_run": dry_run, "command_id": command_id, "expected_version": expected_version}
     with connect() as admin:
         for_s = seconds(admin, for_, dry_run=dry_run)
         release_s = None if release_after is None else seconds(admin, release_after, dry_run=dry_run)
@@ -69,12 +69,12 @@ def remove(
     reason: Reason = None,
     dry_run: DryRunOption = False,
     command_id: CommandId = None,
-    expect_version: ExpectVersion = None,
+    expected_version: ExpectedVersion = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Take a rule away. Jobs it holds now stay held: release them by `resume --hold rule:NAME`."""
     with connect() as admin:
-        how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expect_version}
+        how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expected_version}
         result = admin.remove_rule(name, **how)
     tell(result, f"rule {name} is gone", output, f"there is no rule {name}", dry_run=dry_run)
 

@@ -363,10 +363,10 @@ def _running(run: Run, store: EventStore) -> tuple[str]:
 
 def test_only_as_it_was_seen(run: Run, store: EventStore) -> None:
     """A job that has moved on is not moved; of several each has a version of its own."""
-    assert run("start", "a", "--no-wait", "--expect-version", "9").code == 3
-    assert run("start", "a", "b", "--yes", "--no-wait", "--expect-version", "1").code == 2
+    assert run("start", "a", "--no-wait", "--expected-version", "9").code == 3
+    assert run("start", "a", "b", "--yes", "--no-wait", "--expected-version", "1").code == 2
     assert _states(run)["a"] == "DEPLOYED"
-    assert run("start", "a", "--no-wait", "--expect-version", "1").code == 0
+    assert run("start", "a", "--no-wait", "--expected-version", "1").code == 0
 
 
 def test_a_clock_of_another_day(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,10 +143,10 @@ def test_said_but_not_done(run: Run, store: EventStore, words: tuple[str, ...], 
     run("rule", "add", "there", "--metric", "lag", "--upper", "9", "--lower", "1")
     head = store.head()
     assert run(*words, "--dry-run").out.startswith(said)
-    done = run(*words, "--expect-version", "1", "-o", "json")
+    done = run(*words, "--expected-version", "1", "-o", "json")
     assert (done.code, json.loads(done.err)["error"]["code"]) == (3, "version_conflict")
     assert store.head() == head
-    assert run(*words, "--expect-version", "2").code == 0
+    assert run(*words, "--expected-version", "2").code == 0
 
 
 def test_asked_again_by_id(run: Run, store: EventStore) -> None:
