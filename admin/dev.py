@@ -11,7 +11,7 @@ from slackwater import __version__
 from .api import Admin
 from .cli.render import busy
 from .demo import JOB, example_sql
-from .errors import Unavailable
+from .errors import Refused, Timeout, Unavailable
 from .house import LOOPBACK, House, OrderStream, end_on_signals, free_port
 
 METRICS_PORT: Final = 9464
@@ -39,8 +39,7 @@ def run_dev(directory: Path, rate: int) -> None:
             with Admin.connect(house.log, house.kafka, actor="dev") as admin:
                 admin.deploy_job(JOB, None, example_sql(), reason="dev")
                 if admin.get_job_status(JOB).state in {"DEPLOYED", "STOPPED"}:
-                    result = admin.start_job(JOB, timeout=60)
-                    console.print(f"✔ {JOB}  {result.state}  {result.took_s:.1f} s")
+                    console.print(_start(admin), highlight=False)
                 if rate > 0:
                     orders.start()
                 console.print("Ctrl-C stops everything")
@@ -54,6 +53,15 @@ def run_dev(directory: Path, rate: int) -> None:
             console.print("\ndraining and stopping …")
         finally:
             file.unlink(missing_ok=True)
+
+
+def _start(admin: Admin) -> str:
+    """What came of it. Whoever is at the second terminal already may have moved the job meanwhile: that ends no house."""
+    try:
+        result = admin.start_job(JOB, timeout=60)
+    except (Refused, Timeout) as error:
+        return error.message
+    return f"✔ {JOB}  {result.state}  {result.took_s:.1f} s"
 
 
 def _greet(console: Console, house: House, rate: int, metrics_port: int, web_port: int) -> None:

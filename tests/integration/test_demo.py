@@ -40,7 +40,8 @@ def _command_line(process: psutil.Process) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.kafka
 def test_dev_is_found_and_ends_clean(tmp_path: Path) -> None:
-    """`dev` is found by commands beside it without any setting; SIGINT drains it and leaves no process."""
+    """`dev` is found by commands beside it without any setting, also by one typed before the job runs, which ends nothing;
+    SIGINT drains it and leaves no process."""
     import signal
     import time
 
@@ -52,19 +53,25 @@ def test_dev_is_found_and_ends_clean(tmp_path: Path) -> None:
         text=True,
     )
     try:
-        said = ""
-        while "Ctrl-C" not in said:
-            line = dev.stdout.readline()  # type: ignore[union-attr]
-            assert line, said
-            said += line
-        for arguments in (
-            ["pause", "orders_big", "--reason", "lunch"],
-            ["jobs"],
-            ["resume", "orders_big", "--wait", "caught-up"],
-        ):
-            done = subprocess.run(
-                [sys.executable, "-m", "slackwater", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=90
-            )
+
+        def reads(word: str) -> None:
+            said = ""
+            while word not in said:
+                line = dev.stdout.readline()  # type: ignore[union-attr]
+                assert line, said
+                said += line
+
+        def types(*arguments: str) -> "subprocess.CompletedProcess[str]":
+            said = [sys.executable, "-m", "slackwater", *arguments]
+            return subprocess.run(said, cwd=tmp_path, capture_output=True, text=True, timeout=90)
+
+        reads("  try ")
+        until = time.monotonic() + 60
+        while (done := types("pause", "orders_big", "--reason", "lunch")).returncode:
+            assert time.monotonic() < until, done.stderr
+        reads("Ctrl-C")
+        for arguments in (["jobs"], ["resume", "orders_big", "--wait", "caught-up"]):
+            done = types(*arguments)
             assert done.returncode == 0, done.stderr
         time.sleep(0.2)
     finally:
