@@ -41,8 +41,8 @@ def show(job: Job, output: OutputOption = Output.TABLE) -> None:
     if one(details, output):
         return
     for label, text in details_lines(details):
-        console.print(f"{label:>9}  {text}", markup=False, highlight=False)
-    console.print(f"\n{details.sql.strip()}", markup=False, highlight=False)
+        console.print(f"{label:>9}  {text}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"\n{details.sql.strip()}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -91,7 +91,7 @@ def state_as_of(
         show([plain(job) for job in found.jobs], (), (), output)
     elif not one(found, output):
         when = f", recorded {found.at:%Y-%m-%d %H:%M:%S} UTC" if found.at else ""
-        console.print(f"as of event {found.seq}{when}", markup=False, highlight=False)
+        console.print(f"as of event {found.seq}{when}", markup=False, highlight=False, soft_wrap=True)
         show((), PAST_COLUMNS, map(past_cells, found.jobs), output)
         for why in found.unreadable.values():
             print(f"left out: {why}", file=sys.stderr)

@@ -341,6 +341,14 @@ def test_the_way_back_is_shown(run: Run, store: EventStore) -> None:
     assert (refused.code, json.loads(refused.err)["error"]["code"]) == (3, "version_reused")
 
 
+def test_a_text_is_shown_as_it_is(run: Run) -> None:
+    """No line of a job's text is broken where a terminal of eighty columns would end: it is copied from here."""
+    text = f"SELECT CAST(a AS DOUBLE) AS b FROM t -- {'so on ' * 20}end"
+    Path("d.sql").write_text(text)
+    assert run("deploy", "d.sql").code == 0
+    assert text in run("show", "d").out.splitlines()
+
+
 def test_holds_are_told(run: Run, store: EventStore) -> None:
     """Each with its name, reason and end, on the clock of whoever reads; only who is held lets itself go."""
     assert "lets itself go at 2" in run("pause", *_running(run, store), "--hold", "x", "--for", "48h", "--no-wait").out
