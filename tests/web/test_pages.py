@@ -34,7 +34,7 @@ async def test_the_list_says_what_is_held_and_why(client: Client, store: EventSt
     fill(store)
     page = (await (await client()).get("/")).text
     banner = page[page.index("What is paused now") : page.index("<h1>Jobs")]
-    assert "2 jobs are held still" in banner
+    assert "1 job is held still, 1 pausing" in banner
     assert "payments_dedupe" in banner
     assert "“warehouse maintenance CHG-4711”" in banner
     assert "1 job failed" in page
