@@ -23,7 +23,7 @@ HASH_CHARS_MIN: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Go back to the spec of `version`, or to the one before this if it is None.
+    """Go back to the spec of `version`, or to the one before this if it is None: during a rollout, to the one it still has.
 
     Of several that have the version it is the last; the beginning of a hash tells them apart.
     """
@@ -43,10 +43,11 @@ def becoming(job: Job) -> JobSpec:
 def spec_before(job: Job, verb: Rollback) -> JobSpec | Refused:
     """The spec to go back to; that of now, if it is the one that was named."""
     wanted = verb.version
+    under_way = () if job.rollout is None else (job.spec,)
     if wanted is None:
-        fitting = list(job.earlier)
+        fitting = [*job.earlier, *under_way]
     else:
-        known = (becoming(job), job.spec, *job.earlier)
+        known = (becoming(job), *job.earlier, *under_way)
         fitting = [spec for spec in known if spec.version == wanted] or [
             spec for spec in known if len(wanted) >= HASH_CHARS_MIN and spec.hash.startswith(wanted)
         ]

@@ -32,7 +32,7 @@ def legal_verbs(job: Job) -> tuple[str, ...]:
     hurried = ("kill",) if job.state is S.STOPPING and job.rollout is None and not job.at_once else ()
     verbs = LEGAL_VERBS[job.state] + rolling + hurried
     let_go = ("resume",) if job.holds and job.state in _AT_REST else ()
-    back = ("rollback",) if job.earlier and "deploy" in verbs else ()
+    back = ("rollback",) if (job.earlier or job.rollout) and "deploy" in verbs else ()
     return verbs + let_go + back
 
 

@@ -22,7 +22,7 @@ from slackwater.core.control.pause import Pause
 from slackwater.core.control.rearm import Rearm
 from slackwater.core.control.report_gap import ReportGap
 from slackwater.core.control.resume import Resume
-from slackwater.core.control.rollout import Rollback
+from slackwater.core.control.rollout import Rollback, becoming
 from slackwater.core.control.start import Start
 from slackwater.core.control.stop import Stop
 from slackwater.core.control.trip import Trip
@@ -181,7 +181,8 @@ class JobMachine(RuleBasedStateMachine):
         if result.changed:
             assert before is not None
             assert self.job is not None
-            assert (self.job.rollout.spec if self.job.rollout else self.job.spec) in before.earlier
+            assert becoming(self.job) in (*before.earlier, before.spec)
+            assert becoming(self.job) != becoming(before)
             assert {h.name for h in before.holds} <= {h.name for h in self.job.holds}
 
     @rule(rate=st.integers(1, 5))

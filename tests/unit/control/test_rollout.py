@@ -86,7 +86,7 @@ def test_a_rollout_overtakes_a_rollout() -> None:
 
 def test_a_pause_waits_for_the_new_spec() -> None:
     """While the old one stops there is nothing to hold still."""
-    given(*ROLLING).when(Pause()).then_refused("illegal_transition", legal=("stop", "drain", "kill", "deploy"))
+    given(*ROLLING).when(Pause()).then_refused("illegal_transition", legal=("stop", "drain", "kill", "deploy", "rollback"))
 
 
 def test_a_rollout_that_is_not_proved_in_time() -> None:
@@ -133,7 +133,8 @@ def test_back_to_where_it_is() -> None:
     """A rollback to the version that is deployed, or under way, is already so in any state."""
     given(*RUNNING).when(Rollback("1")).then_already(since=after(3), by="ana", reason=None)
     given(*ROLLING).when(Rollback("2")).then_already(since=after(4), by="ana", reason="v2")
-    given(*ROLLING).when(Rollback("1", "no")).then(RolloutRequested(SPEC, (), "no", DUE))
+    for version in ("1", None):
+        given(*ROLLING).when(Rollback(version, "no")).then(RolloutRequested(SPEC, (), "no", DUE))
     stopped = given(*STOPPED)
     assert stopped.job is not None
     stopped.when(Rollback("1")).then_already(since=stopped.job.since, by=stopped.job.by, reason=stopped.job.reason)
