@@ -43,7 +43,7 @@ def becoming(job: Job) -> JobSpec:
 def spec_before(job: Job, verb: Rollback) -> JobSpec | Refused:
     """The spec to go back to; that of now, if it is the one that was named."""
     wanted = verb.version
-    under_way = () if job.rollout is None else (job.spec,)
+    under_way: tuple[JobSpec, ...] = () if job.rollout is None else (job.spec,)
     if wanted is None:
         fitting = [*job.earlier, *under_way]
     else:
