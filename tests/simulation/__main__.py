@@ -5,10 +5,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from .moves import moves_of
-from .mutations import MUTATIONS, WRITTEN, mutated
+from .mutations import FIRST_LOOK, MUTATIONS, WRITTEN, mutated
 from .run import Broken, fails, run, shortened
 
 SEEDS_TO_CATCH_MAX: Final = 1000
@@ -79,7 +80,9 @@ def main() -> None:
         print(trace_of(int(broken[0].partition(":")[0].removeprefix("seed ")), asked.steps, without))
     missed = False
     for name in () if asked.no_mutations else MUTATIONS:
-        caught = steps_to_catch(name, asked.steps, range(SEEDS_TO_CATCH_MAX), without)
+        first = FIRST_LOOK.get(name, 0)
+        seeds = chain(range(SEEDS_TO_CATCH_MAX), range(max(first, SEEDS_TO_CATCH_MAX), first + SEEDS_TO_CATCH_MAX))
+        caught = steps_to_catch(name, asked.steps, seeds, without)
         missed = missed or caught is None
         how = f"caught within {caught[0]:,} steps, by seed {caught[1]}: {caught[2][:110]}" if caught else "NOT CAUGHT"
         print(f"{name}: {how}", flush=True)
