@@ -17,7 +17,6 @@ from slackwater.streams.standing import Standing
 from .group import NO_MEMBER
 from .moves import DEAF
 
-
 FIRST_LOOK: Final = {
     "accept a stale ack": 60,
     "conclude over members": 355,
