@@ -40,8 +40,8 @@ class Life:
     """In all pauses that are over."""
     pauses: tuple[PauseEvent, ...]
     unreadable: int | None = None
-    """Version of the first event that this code cannot read, as far as it was looked at: a database looks at the types of
-    all, and at what those of `pauses` say."""
+    """Version of the first event that this code cannot read, as far as was looked: a database looks at the types of all its
+    events, and at what those of `pauses` say."""
 
 
 def life_of(history: Iterable[Recorded], most: int = PAUSES_MAX) -> Life:

@@ -33,17 +33,20 @@ def _on_sqlite(element: _Micros, compiler: SQLCompiler, **how: Any) -> str:
 
 @compiles(_Micros, "postgresql")
 def _on_postgresql(element: _Micros, compiler: SQLCompiler, **how: Any) -> str:
-    return f"CAST(extract(epoch FROM {compiler.process(element.clauses, **how)}) * 1000000 AS bigint)"
+    at = compiler.process(element.clauses, **how)
+    return f"CASE WHEN isfinite({at}) THEN CAST(extract(epoch FROM {at}) * 1000000 AS bigint) END"
 
 
-_OF_JOB: Final = (t.event.c.job_id == bindparam("job_id")) & (t.event.c.version <= bindparam("until"))
+_OF_JOB: Final = t.event.c.job_id == bindparam("job_id")
+_UNTIL: Final = t.event.c.version <= bindparam("until")
 _PAUSED: Final = "JobPaused"
 
 
 def _count(kind: str) -> ColumnElement[int]:
-    return func.count(case((t.event.c.type == kind, 1)))
+    return func.count(case(((t.event.c.type == kind) & _UNTIL, 1)))
 
 
+# What cannot be read is looked for to the very end: the row may have stopped where it began.
 _COUNTS: Final = select(
     _count("JobStarted"), _count("JobFailed"), _count(_PAUSED), func.min(case((IS_NEWER, t.event.c.version)))
 ).where(_OF_JOB)
@@ -63,7 +66,7 @@ _TURNS: Final = (
         _beside(func.lag, t.event.c.version).label("asked"),
         _beside(func.lead, t.event.c.at).label("ended_at"),
     )
-    .where(_OF_JOB, t.event.c.type.in_(sorted({"PauseRequested", _PAUSED, *PAUSE_ENDS})))
+    .where(_OF_JOB, _UNTIL, t.event.c.type.in_(sorted({"PauseRequested", _PAUSED, *PAUSE_ENDS})))
     .subquery()
 )
 _PAUSED_FOR: Final = select(func.sum(_Micros(_TURNS.c.ended_at) - _Micros(_TURNS.c.at))).where(_TURNS.c.type == _PAUSED)

@@ -284,8 +284,8 @@ class EventStoreSuite:
         assert store.unreadable_jobs() == ()
 
     def test_life(self, store: EventStore) -> None:
-        """Starts, failures and pauses, whatever ended each, exact to the microsecond, also where a clock went back: as of any
-        event the same as a fold of the history, and no more pauses than are wanted."""
+        """Starts, failures and pauses, whatever ended each, exact to the microsecond, also where a clock went back:
+        as of any event the same as a fold of the history, and no more pauses than are wanted."""
         still, flows = Stance.STILL, Stance.RUNNING
         story: tuple[tuple[float, Verb | Stance], ...] = (
             (0, Deploy(SPEC)), (1, Start()), (2, flows),
@@ -308,9 +308,8 @@ class EventStoreSuite:
         assert [(one.duration_s, one.reason) for one in life.pauses] == list(
             zip(took, ["one", "two", "two", "two", "two"], strict=True)
         )
-        assert life.pauses[0] == PauseEvent(
-            BEGAN + timedelta(seconds=3.999999), BEGAN + timedelta(seconds=9), 5.000001, "one", "ana", cut_of({("orders", 0): 4})
-        )
+        began, ended = (BEGAN + timedelta(seconds=second) for second in (3.999999, 9))
+        assert life.pauses[0] == PauseEvent(began, ended, 5.000001, "one", "ana", cut_of({("orders", 0): 4}))
         for until in range(len(history) + 1):
             for most in (1, 2, 1000):
                 assert store.life("a", until, most) == life_of(history[:until], most)
