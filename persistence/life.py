@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, case, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -106,7 +106,7 @@ def life(connection: Connection, dialect: Dialect, job_id: str, until: int, most
     return Life(starts, failures, paused, timedelta(microseconds=int(micros)), pauses, min(lost, default=None))
 
 
-def _pause(row: Row[Any]) -> tuple[PauseEvent, int | None]:
+def _pause(row: Any) -> tuple[PauseEvent, int | None]:
     """With as much as can be read of it, and the version of its event that cannot be."""
     asked = read_event(row.asked_type, row.asked_schema_version, row.asked_data)
     proof = read_event(row.type, row.schema_version, row.data)
