@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from slackwater.core.job import Job
+from slackwater.core.life import Life
 from slackwater.core.observation import FRESH_S, NOTHING, Observed, by_job
 from slackwater.core.states import TRANSITIONAL, JobState
-from slackwater.persistence.store import EventStore
+from slackwater.persistence.store import EventStore, Unreadable
 from slackwater.streams.kafka_connection import KafkaConnection
 
 from .errors import SlackwaterError
-from .job_views import EarlierVersion, JobDetails, JobStatus, KafkaJobState, metrics_of, next_deadline, pauses_of, status_of
+from .job_views import EarlierVersion, JobDetails, JobStatus, KafkaJobState, metrics_of, next_deadline, status_of
 
 _STILL: Final = frozenset({JobState.PAUSED, JobState.STOPPED, JobState.FAILED})
 """Who reads nothing loses what retention deletes meanwhile."""
@@ -24,7 +25,7 @@ def statuses(store: EventStore, jobs: tuple[Job, ...]) -> tuple[JobStatus, ...]:
 
 def details_of(store: EventStore, kafka: KafkaConnection | None, job: Job) -> JobDetails:
     """Everything about the job, now."""
-    history = store.history(job.id)
+    life = store.life(job.id, job.version)
     observed = by_job(store.observations(job.id)).get(job.id, NOTHING)
     state = kafka_state(kafka, job)
     now = datetime.now(UTC)
@@ -35,8 +36,8 @@ def details_of(store: EventStore, kafka: KafkaConnection | None, job: Job) -> Jo
         job.spec.sql,
         job.spec.inputs,
         job.spec.outputs,
-        metrics_of(history, observed, now),
-        pauses_of(history),
+        metrics_of(life, observed, now),
+        life.pauses,
         state,
         state.current_lag if state else status.lag,
         state.last_processed_offset if state else None,
@@ -47,7 +48,16 @@ def details_of(store: EventStore, kafka: KafkaConnection | None, job: Job) -> Jo
         _horizon_s(kafka if state else None, job, observed, now),
         tuple(f"{topic}[{partition}]" for topic, partition in job.coverage.missing) if job.state in TRANSITIONAL else (),
         tuple(EarlierVersion(spec.version, spec.hash) for spec in job.earlier),
+        unreadable_of(store, job, life),
     )
+
+
+def unreadable_of(store: EventStore, job: Job, life: Life) -> str | None:
+    """Its row is what the program that wrote the event made of it, so it is shown; but not as if nothing were the matter."""
+    if life.unreadable is None:
+        return None
+    event = store.scan(life.unreadable - 1, 1, job.id)[0]
+    return f"event {event.version} (seq {event.seq}): {event.why}" if isinstance(event, Unreadable) else None
 
 
 def kafka_state(kafka: KafkaConnection | None, job: Job) -> KafkaJobState | None:

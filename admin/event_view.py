@@ -7,9 +7,10 @@ from typing import Any
 
 from slackwater.core.codec import event_data
 from slackwater.core.cut import PartitionOffset, cut_text
-from slackwater.core.events import name_of
+from slackwater.core.events import WorkerAcked, name_of
 from slackwater.core.recorded import Recorded
 from slackwater.core.spec import UNNAMED
+from slackwater.persistence.store import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,25 @@ class EventView:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableView:
+    """An event that this program cannot read, in its place: a newer Slackwater wrote it, or it is not what was written."""
+
+    job: str
+    version: int
+    seq: int
+    unreadable: str
+    """Why."""
+    event: None = None
+
+
+def shown(recorded: Recorded | Unreadable) -> EventView | UnreadableView:
+    """The event as every surface shows it."""
+    if isinstance(recorded, Unreadable):
+        return UnreadableView(recorded.job_id, recorded.version, recorded.seq, recorded.why)
+    return view_of(recorded)
+
+
 def view_of(recorded: Recorded) -> EventView:
     """The event as it stands in the log."""
     return EventView(
@@ -42,6 +62,11 @@ def view_of(recorded: Recorded) -> EventView:
         recorded.epoch,
         event_data(recorded.event),
     )
+
+
+def is_ack(recorded: Recorded | Unreadable) -> bool:
+    """Of a worker for its partitions: most of a history, and seldom what is looked for."""
+    return isinstance(recorded, Recorded) and isinstance(recorded.event, WorkerAcked)
 
 
 def facts_of(data: Mapping[str, Any]) -> list[str]:

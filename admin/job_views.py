@@ -1,25 +1,20 @@
 """What an operator sees of a job. Field names are the JSON field names of every surface."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from slackwater.core import events as e
 from slackwater.core.cut import Cut
 from slackwater.core.histogram import Histogram
 from slackwater.core.job import Hold, Job
+from slackwater.core.life import Life, PauseEvent
 from slackwater.core.observation import BATCH_BOUNDS_S, Observed
 from slackwater.core.rate import RateCap
-from slackwater.core.recorded import Recorded
 from slackwater.core.states import TRANSITIONAL, JobState
-from slackwater.core.transition_table import JOB_TRANSITIONS
 
 STILL: Final = frozenset({JobState.DEPLOYED, JobState.PAUSED, JobState.STOPPED, JobState.FAILED})
 """Nothing is taken, and nobody is about to begin or end with it."""
-_ENDS_A_PAUSE: Final = frozenset(
-    row.event for row in JOB_TRANSITIONS if row.source is JobState.PAUSED and row.target is not JobState.PAUSED
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +45,6 @@ class JobStatus:
     """Of all workers that told within 30 s; None if none did; 0 while none is taken (PAUSED, or at rest)."""
     cap: RateCap | None = None
     """How fast it may go until it has caught up, after a slow resume."""
-
-
-@dataclass(frozen=True, slots=True)
-class PauseEvent:
-    """One pause, from its proof to its end. `duration_s` is None while it lasts."""
-
-    paused_at: datetime
-    resumed_at: datetime | None
-    duration_s: float | None
-    reason: str | None
-    by: str
-    cut: Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +129,7 @@ class JobDetails:
     outputs: tuple[str, ...]
     metrics: JobMetrics
     pause_history: tuple[PauseEvent, ...]
+    """The latest thousand of its proved pauses, oldest first; `metrics.pauses` counts all."""
     kafka: KafkaJobState | None
     kafka_lag: int | None
     last_processed_offset: int | None
@@ -160,6 +144,8 @@ class JobDetails:
     """Of a transition, the partitions that nobody has vouched for yet."""
     earlier: tuple[EarlierVersion, ...] = ()
     """What a rollback may go back to, the latest last."""
+    unreadable: str | None = None
+    """Which event of it this program cannot read, and why: it takes no commands here, and its state is its row's word."""
 
 
 def status_of(job: Job, observed: Observed, now: datetime) -> JobStatus:
@@ -195,32 +181,10 @@ def next_deadline(job: Job) -> datetime | None:
     return min([*ends, *([job.deadline] if job.deadline and job.state in TRANSITIONAL else [])], default=None)
 
 
-def pauses_of(history: Sequence[Recorded]) -> tuple[PauseEvent, ...]:
-    """Every proved pause of a job, oldest first. A pause ends when the job leaves PAUSED, whatever the cause."""
-    pauses: list[PauseEvent] = []
-    asked: tuple[str, str | None] = ("", None)
-    begun: tuple[datetime, Cut] | None = None
-    for recorded in history:
-        event = recorded.event
-        if isinstance(event, e.PauseRequested):
-            asked = (event.by or recorded.actor, event.reason)
-        elif isinstance(event, e.JobPaused):
-            begun = (recorded.at, event.cut)
-        elif begun is not None and e.name_of(event) in _ENDS_A_PAUSE:
-            took = (recorded.at - begun[0]).total_seconds()
-            pauses.append(PauseEvent(begun[0], recorded.at, took, asked[1], asked[0], begun[1]))
-            begun = None
-    if begun is not None:
-        pauses.append(PauseEvent(begun[0], None, None, asked[1], asked[0], begun[1]))
-    return tuple(pauses)
-
-
-def metrics_of(history: Sequence[Recorded], observed: Observed, now: datetime) -> JobMetrics:
-    """Counts over a job's life, and what its workers counted."""
-    kinds = [type(recorded.event) for recorded in history]
-    pauses = pauses_of(history)
-    paused_s = round(sum(((pause.resumed_at or now) - pause.paused_at).total_seconds() for pause in pauses), 3)
-    facts = (kinds.count(e.JobStarted), kinds.count(e.JobPaused), kinds.count(e.JobFailed), paused_s)
+def metrics_of(life: Life, observed: Observed, now: datetime) -> JobMetrics:
+    """Counts over a job's life, and what its workers counted. The last of its pauses may be under way."""
+    under_way = sum((now - pause.paused_at for pause in life.pauses[-1:] if pause.resumed_at is None), timedelta())
+    facts = (life.starts, life.paused, life.failures, round((life.paused_for + under_way).total_seconds(), 3))
     bodies = [body for _, _, body in observed.worked]
     if not bodies:
         return JobMetrics(*facts)

@@ -44,7 +44,11 @@ class Questions:
         return status
 
     def get_job_details(self, name: str) -> JobDetails:
-        """Everything about the job; what Kafka says only if a broker is configured and answers. Raises NotFound."""
+        """Everything about the job; what Kafka says only if a broker is configured and answers. Raises NotFound.
+
+        `pause_history` has the latest thousand pauses. A job with an event that this program cannot read is described all
+        the same, and `unreadable` says which event it is; its state is then its row's word, and commands are refused.
+        """
         job = self._job(name)
         with translated():
             return details_of(self.store, self.kafka, job)
@@ -53,12 +57,13 @@ class Questions:
         """Lag and offsets of the job's group; None if no broker is configured, or if it does not answer us."""
         return kafka_state(self.kafka, self._job(name))
 
-    def history(self, name: str, since: int = 0, limit: int | None = None) -> tuple[Recorded, ...]:
-        """The events of the job, or of the policy (`@policy`), after version `since`: the first `limit`. Raises NotFound."""
+    def history(self, name: str, since: int = 0, limit: int | None = None) -> tuple[Recorded | Unreadable, ...]:
+        """The events of the job, or of the policy (`@policy`), after version `since`: the first `limit`. One that this
+        program cannot read is given as Unreadable (`seq`, `version`, `why`) in its place. Raises NotFound."""
         if name != POLICY_ID:
-            self._job(name)
+            self._find(name)
         with translated():
-            return tuple(self.store.history(name, since, limit))
+            return tuple(self.store.scan(since, limit, name))
 
     def events(self, since: int | None = None, *, follow: bool = True) -> Iterator[Recorded | Unreadable]:
         """The events of the whole log after position `since` (None: those that come from now on), in order, each once.
@@ -107,8 +112,8 @@ class Questions:
         The file is there completely or not at all, and takes another's place only with `force`. Memory holds a page of it.
         Raises InvalidCommand `file_exists`, `bad_format`, `bad_time`, `bad_position`, `bad_range`; NotFound; Unavailable.
         """
-        if job not in {None, POLICY_ID}:
-            self._job(job)
+        if job is not None and job != POLICY_ID:
+            self._find(job)
         return export(self.store, Path(path), format, first, last, job, force=force)
 
     def audit(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Table:
@@ -120,6 +125,14 @@ class Questions:
         """Is the chain whole, and is every job what its events say?"""
         with translated():
             return verify(self.store, progress)
+
+    def _find(self, name: str) -> None:
+        """Raises NotFound. That nobody can read its row hides no event of a job."""
+        try:
+            self._job(name)
+        except InvalidCommand as error:
+            if error.code != "job_row_differs":
+                raise
 
     def _job(self, name: str) -> Job:
         with translated():

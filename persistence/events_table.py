@@ -1,12 +1,14 @@
 """Reading the `event` table, whatever stands in it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from slackwater.core.codec import UnknownEvent
+from slackwater.core.codec import LogEvent, UnknownEvent, event_from
+from slackwater.core.events import EVENTS, SCHEMA_VERSION
 from slackwater.core.recorded import Recorded
 
 from . import tables as t
@@ -22,6 +24,8 @@ OF_JOB: Final = (
     .where(t.event.c.job_id == bindparam("job_id"), t.event.c.version > bindparam("after"))
     .order_by(t.event.c.version)
 )
+IS_NEWER: Final = t.event.c.type.not_in(sorted(EVENTS)) | (t.event.c.schema_version > SCHEMA_VERSION)
+"""Of an event of a job: this code does not know it."""
 
 
 def found_events(
@@ -31,7 +35,7 @@ def found_events(
     try:
         rows = connection.execute(query, parameters).mappings().all()
     except (ValueError, DBAPIError) as error:
-        if _is_trouble(error, dialect):
+        if is_trouble(error, dialect):
             raise
         # A value that no driver can hand over spoils the whole answer: one at a time shows which.
         places = query.with_only_columns(*_PLACE)
@@ -48,11 +52,19 @@ def all_readable(found: list[Recorded | Unreadable]) -> list[Recorded]:
     return found  # type: ignore[return-value]
 
 
+def read_event(name: str, schema_version: int, data: str) -> LogEvent | None:
+    """What an event says; None if that cannot be read."""
+    try:
+        return event_from(name, schema_version, json.loads(data))
+    except (UnknownEvent, ValueError, RecursionError):
+        return None
+
+
 def _alone(connection: Connection, dialect: Dialect, place: Mapping[str, Any]) -> Recorded | Unreadable:
     try:
         row = connection.execute(select(t.event).where(t.event.c.seq == place["seq"])).mappings().one()
     except (ValueError, DBAPIError) as error:
-        if _is_trouble(error, dialect):
+        if is_trouble(error, dialect):
             raise
         return _unreadable(place, error)
     return _read(dict(row))
@@ -72,6 +84,6 @@ def _unreadable(place: Mapping[str, Any], error: Exception, row: Mapping[str, An
     return Unreadable(*numbers, why, row)
 
 
-def _is_trouble(error: Exception, dialect: Dialect) -> bool:
+def is_trouble(error: Exception, dialect: Dialect) -> bool:
     """Of the database, not of a value in it."""
     return isinstance(error, DBAPIError) and dialect.translate(error).code != "bad_value"

@@ -8,25 +8,20 @@ from sqlalchemy import case, func, select
 
 from slackwater.core.commands import is_job_id
 from slackwater.core.decisions import Refused
-from slackwater.core.events import EVENTS, SCHEMA_VERSION
 from slackwater.core.job import Job
 
 from . import tables as t
 from .database import Database
 from .errors import StoreError
-from .events_table import found_events
+from .events_table import IS_NEWER, found_events
 from .folds import HINT, Fold, Folds, intact
 from .rows import job_from_row
 
 log = logging.getLogger(__name__)
 
 _DIFFERS: Final = Refused("job_row_differs", "its row cannot be read or is not what its events say", HINT)
-_IS_NEWER: Final = t.event.c.type.not_in(sorted(EVENTS)) | (t.event.c.schema_version > SCHEMA_VERSION)
 _NEWEST: Final = (
-    select(case((_IS_NEWER, t.event.c.seq)))
-    .where(t.event.c.job_id == t.job.c.id)
-    .order_by(t.event.c.version.desc())
-    .limit(1)
+    select(case((IS_NEWER, t.event.c.seq))).where(t.event.c.job_id == t.job.c.id).order_by(t.event.c.version.desc()).limit(1)
 )
 _OF_NEWER: Final = select(_NEWEST.scalar_subquery()).select_from(t.job)
 """Not a join: whatever the planner thinks, one event of each job is looked at, by the index, and not the whole log."""
@@ -50,7 +45,8 @@ class JobsTable:
         try:
             return job_from_row(dict(row)) if row is not None else None
         except ValueError as error:
-            raise StoreError("job_row_differs", f"the row of job {job_id} cannot be read: {error}", HINT) from error
+            hint = f"`slackwater history {job_id}` shows its events; {HINT}"
+            raise StoreError("job_row_differs", f"the row of job {job_id} cannot be read: {error}", hint) from error
 
     def shown(self) -> tuple[Job, ...]:
         """Every job whose row can be read, as it shows it, but for those that a newer Slackwater went on with."""

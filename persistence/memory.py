@@ -11,6 +11,7 @@ from slackwater.core.commands import Command
 from slackwater.core.decisions import Refused
 from slackwater.core.evolve import evolve_recorded
 from slackwater.core.job import Job
+from slackwater.core.life import PAUSES_MAX, Life, life_of
 from slackwater.core.observation import Observation, forgotten
 from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, Policy
 from slackwater.core.recorded import GENESIS, Recorded
@@ -81,14 +82,21 @@ class MemoryStore:
         with self._changed:
             return self._events[after_seq : after_seq + limit]
 
-    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Sequence[Recorded]:
+    def scan(self, after: int = 0, limit: int | None = 1000, job_id: str | None = None) -> Sequence[Recorded]:
         """See EventStore."""
-        return self.history(job_id, after, limit) if job_id is not None else self.read(after, limit)
+        if job_id is not None:
+            return self.history(job_id, after, limit)
+        with self._changed:
+            return self._events[after:][:limit]
 
     def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """See EventStore."""
         with self._changed:
             return [r for r in self._events if r.job_id == job_id and r.version > after_version][:limit]
+
+    def life(self, job_id: str, until: int, most: int = PAUSES_MAX) -> Life:
+        """See EventStore."""
+        return life_of((r for r in self.history(job_id) if r.version <= until), most)
 
     def as_of(self, moment: int | datetime, job_ids: Collection[str] | None = None) -> Past:
         """See EventStore."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Select, bindparam, insert, select, up
 from slackwater.core.commands import Command, Position, is_job_id
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
+from slackwater.core.life import PAUSES_MAX, Life
 from slackwater.core.observation import Observation
 from slackwater.core.policy.policy import Policy
 from slackwater.core.policy.verbs import PolicyVerb
@@ -26,6 +27,7 @@ from .errors import StoreRefused
 from .events_table import OF_JOB, OF_LOG, all_readable, found_events
 from .folds import Folds
 from .jobs_table import JobsTable
+from .life import life
 from .policy_fold import PolicyFold
 from .rows import command_row, event_row, job_row, recorded_of, result_from
 from .steps import reached
@@ -148,7 +150,7 @@ class SqlStore:
         """See EventStore."""
         return all_readable(self._found(OF_LOG.limit(limit), after=after_seq))
 
-    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Sequence[Recorded | Unreadable]:
+    def scan(self, after: int = 0, limit: int | None = 1000, job_id: str | None = None) -> Sequence[Recorded | Unreadable]:
         """See EventStore."""
         if job_id is not None:
             return self._found(OF_JOB.limit(limit), job_id=job_id, after=after)
@@ -160,6 +162,10 @@ class SqlStore:
 
     def _found(self, query: Select[Any], **parameters: int | str) -> list[Recorded | Unreadable]:
         return self._database.reading(lambda connection: found_events(connection, self._dialect, query, **parameters))
+
+    def life(self, job_id: str, until: int, most: int = PAUSES_MAX) -> Life:
+        """See EventStore."""
+        return self._database.reading(lambda connection: life(connection, self._dialect, job_id, until, most))
 
     def as_of(self, moment: int | datetime, job_ids: Collection[str] | None = None) -> Past:
         """See EventStore."""

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from slackwater.core.commands import Command, Position
 from slackwater.core.job import Job
+from slackwater.core.life import PAUSES_MAX, Life
 from slackwater.core.observation import Observation
 from slackwater.core.policy.policy import Policy
 from slackwater.core.recorded import Recorded
@@ -141,15 +142,23 @@ class EventStore(Protocol):
         """
         ...
 
-    def scan(self, after: int = 0, limit: int = 1000, job_id: str | None = None) -> Sequence[Recorded | Unreadable]:
+    def scan(self, after: int = 0, limit: int | None = 1000, job_id: str | None = None) -> Sequence[Recorded | Unreadable]:
         """Like `read`, but what cannot be read stands in its place as Unreadable: one job's event must not hide others'.
 
-        With `job_id` like `history`: of that job, after a version.
+        With `job_id` like `history`: of that job, after a version. Without a `limit` all there are.
         """
         ...
 
     def history(self, job_id: str, after_version: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """Events of one job, or of the policy (POLICY_ID), in version order, the first `limit`. Raises UnreadableEvent."""
+        ...
+
+    def life(self, job_id: str, until: int, most: int = PAUSES_MAX) -> Life:
+        """What the job's events up to version `until` come to, with the latest `most` of its pauses: `life_of` the history,
+        but a long one is not read whole. Of a pause whose event cannot be read it says as much as is known.
+
+        Raises StoreError `unknown_event` where not even that can be told: a time that is none.
+        """
         ...
 
     def as_of(self, moment: int | datetime, job_ids: Collection[str] | None = None) -> Past:

@@ -12,7 +12,7 @@ from slackwater.core.observation import FRESH_S
 from slackwater.core.recorded import Recorded
 from slackwater.persistence.store import Unreadable
 
-from ..event_view import facts_of, view_of
+from ..event_view import UnreadableView, facts_of, shown
 from ..job_views import JobDetails, JobMetrics, JobStatus, KafkaJobState
 from .render import ago, clock, hold_text, until
 
@@ -60,23 +60,22 @@ def _why_unknown(details: JobDetails) -> str:
 
 def event_row(recorded: Recorded | Unreadable) -> dict[str, Any]:
     """An event for programs, as every verb gives it."""
-    if isinstance(recorded, Unreadable):
-        place = {"job": recorded.job_id, "version": recorded.version, "seq": recorded.seq}
-        return {**place, "event": None, "unreadable": recorded.why}
-    return asdict(view_of(recorded))
+    return asdict(shown(recorded))
 
 
 def event_cells(recorded: Recorded | Unreadable) -> tuple[Any, ...]:
     """A row under EVENT_COLUMNS."""
-    if isinstance(recorded, Unreadable):
-        return recorded.version, None, "unreadable", None, recorded.why
-    seen = view_of(recorded)
+    seen = shown(recorded)
+    if isinstance(seen, UnreadableView):
+        return seen.version, None, "unreadable", None, seen.unreadable
     return seen.version, clock(seen.at, "milliseconds"), seen.event, seen.actor, ", ".join(facts_of(seen.data))
 
 
 def details_lines(details: JobDetails) -> Iterator[tuple[str, str]]:
     """Label and text of what there is to say about a job."""
     status = details.status
+    if details.unreadable is not None:
+        yield "trouble", f"{details.unreadable}; so it takes no commands here. `slackwater history {status.name}` shows it"
     why = f': "{status.reason}"' if status.reason else ""
     yield "state", f"{status.state} for {ago(status.since)}, by {status.by}{why}"
     if status.failure:

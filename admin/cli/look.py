@@ -59,12 +59,11 @@ def history(
 
 def write_history(admin: Any, job: str, output: Output, *, since: int = 0, acks: bool = False) -> None:
     """The job's events as a table or JSON."""
-    from slackwater.core.events import WorkerAcked
-
+    from ..event_view import is_ack
     from .cells import EVENT_COLUMNS, event_cells, event_row
     from .render import show
 
-    found = [one for one in admin.history(job, since) if acks or not isinstance(one.event, WorkerAcked)]
+    found = [one for one in admin.history(job, since) if acks or not is_ack(one)]
     show([event_row(one) for one in found], EVENT_COLUMNS, map(event_cells, found), output)
 
 

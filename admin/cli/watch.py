@@ -56,8 +56,7 @@ def show_table(admin: Any, names: Sequence[str], selector: str | None, since: in
     from rich.console import Group
     from rich.live import Live
 
-    from slackwater.core.events import WorkerAcked
-
+    from ..event_view import is_ack
     from .cells import EVENT_COLUMNS, JOB_COLUMNS, event_cells, job_cells
     from .render import console, table_of
 
@@ -68,7 +67,7 @@ def show_table(admin: Any, names: Sequence[str], selector: str | None, since: in
         while True:
             for recorded in admin.events(seq, follow=False):
                 seq = recorded.seq
-                if chosen.fits(recorded) and not isinstance(getattr(recorded, "event", None), WorkerAcked):
+                if chosen.fits(recorded) and not is_ack(recorded):
                     latest.append((recorded.job_id, *event_cells(recorded)))
             found = [status for status in admin.list_jobs(selector) if not names or status.name in names]
             below = [table_of(("JOB", *EVENT_COLUMNS), latest)] if latest else []

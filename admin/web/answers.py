@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InvalidCommand
-from ..event_view import EventView
+from ..event_view import EventView, UnreadableView
 from ..job_views import JobStatus
 from .caller import Caller
 from .observer import Observation, Observer
@@ -28,7 +28,7 @@ class JobPage:
 class HistoryPage:
     """Events of one job in version order."""
 
-    events: tuple[EventView, ...]
+    events: tuple[EventView | UnreadableView, ...]
     next_page_token: str | None
 
 

@@ -22,7 +22,7 @@ from slackwater.core.recorded import Recorded
 from slackwater.persistence.errors import StoreError
 from slackwater.persistence.store import Unreadable
 
-from ..event_view import view_of
+from ..event_view import shown
 from .context import Web, web_of
 from .observer import INTERVAL_S, Observation
 from .problems import WebError, described
@@ -127,7 +127,7 @@ async def follow(
         for one in found:
             position = one.seq
             if job in {None, one.job_id}:
-                yield _message("event", _shown(one), position)
+                yield _message("event", asdict(shown(one)), position)
         if found and job not in {None, found[-1].job_id}:
             # No event, but whoever comes back need not have these read again.
             yield ServerSentEvent(id=str(position))
@@ -140,12 +140,6 @@ async def follow(
                 seen_at = max(one.at for one in news)
                 yield _message("observation", [_plain(one) for one in news])
         is_longer = is_full or await web.tail.longer_than(position, INTERVAL_S)
-
-
-def _shown(one: Recorded | Unreadable) -> dict[str, Any]:
-    if isinstance(one, Unreadable):
-        return {"job": one.job_id, "version": one.version, "seq": one.seq, "unreadable": one.why}
-    return asdict(view_of(one))
 
 
 def _plain(one: Observation) -> dict[str, Any]:

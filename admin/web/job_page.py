@@ -6,24 +6,26 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from slackwater.core.control.verdicts import legal_verbs
+from slackwater.core.events import name_of
 from slackwater.core.job import Job
 from slackwater.core.observation import FRESH_S, NOTHING, Observed, by_job
+from slackwater.core.recorded import Recorded
 from slackwater.persistence.errors import StoreError
 
 from ..api import Admin
 from ..desk import translated
+from ..details import unreadable_of
 from ..errors import NotFound
-from ..job_views import next_deadline, status_of
+from ..job_views import metrics_of, next_deadline, status_of
 from . import diagram
 from .answers import listed
 from .context import admin_of, web_of
-from .figures import figures_of
 from .looks import look_of
 from .observer import Observer, Places
 from .pages import nearest
 from .partitions import STILL, lag_of, places_of
 from .templates import page
-from .timeline import EVENTS_ON_A_PAGE, events_of, raw_events_of, timeline
+from .timeline import EVENTS_ON_A_PAGE, timeline
 
 VERBS: Final = ("pause", "resume", "start", "stop", "kill", "rollback")
 _RARE: Final = frozenset({"kill", "rollback"})
@@ -63,9 +65,10 @@ def job_page(
     places = places_of(job, seen.partitions if seen else (), owners)
     last = job.version if before is None else min(before - 1, job.version)
     since = max(last - EVENTS_ON_A_PAGE, 0)
-    events, unreadable = events_of(admin, name, since, last - since)
+    events = admin.history(name, since, last - since)
     with translated():
-        figures = figures_of(web.store, name, observed, now)
+        life = web.store.life(name, job.version, 1)
+        unreadable = unreadable_of(web.store, job, life)
     return page(
         request,
         "job.html",
@@ -80,7 +83,7 @@ def job_page(
         seen_at=seen.at if seen else None,
         is_old=seen is not None and (now - seen.at).total_seconds() > FRESH_S,
         workers=sorted(worker for worker, _ in alive),
-        figures=figures,
+        figures=metrics_of(life, observed, now),
         horizon_s=_horizon_s(job, observed, web.observer, now),
         next_deadline=next_deadline(job),
         group=web.kafka.group_of(name) if web.kafka else None,
@@ -90,7 +93,7 @@ def job_page(
         unreadable=unreadable,
         became=became if became and became.job_id == name else None,
         boxes=diagram.boxes(job.state),
-        ways=diagram.ways([event.event for event in events]),
+        ways=diagram.ways([name_of(one.event) for one in events if isinstance(one, Recorded)]),
         size=(diagram.WIDTH, diagram.HEIGHT, *diagram.NODE),
     )
 
@@ -119,5 +122,6 @@ def _verbs(job: Job) -> list[tuple[str, bool]]:
 
 def _unreadable_page(request: Request, admin: Admin, name: str, seq: int) -> Response:
     """A job that a newer Slackwater wrote: its events as they are, and nothing that could move it."""
-    events = raw_events_of(admin, name, EVENTS_ON_A_PAGE)
+    (last,) = admin.audit("SELECT max(version) FROM events WHERE job_id = :name", {"name": name}).rows[0]
+    events = admin.history(name, max((last or 0) - EVENTS_ON_A_PAGE, 0), EVENTS_ON_A_PAGE)
     return page(request, "unreadable.html", seq=seq, name=name, timeline=timeline(events))

@@ -4,10 +4,8 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from slackwater.core.events import WorkerAcked
-
 from ..api import Admin
-from ..event_view import view_of
+from ..event_view import is_ack, shown
 from ..job_views import JobDetails
 from .answers import HistoryPage, JobPage, ObservationPage, PageTokens, listed, need_caller
 from .context import admin_of, web_of
@@ -63,14 +61,14 @@ def get_history(
     page_size: PageSize = PAGE_SIZE,
     page_token: PageToken = None,
 ) -> HistoryPage:
-    """The job's events in order. A page without the acks may be shorter than asked, and not be the last."""
+    """The job's events in order; one that cannot be read stands in its place. A page without the acks may be shorter than
+    asked, and not be the last."""
     query = {"of": "history", "name": name, "since": since, "acks": acks}
     tokens = PageTokens(web_of(request).signer, need_caller(request.state.caller), query)
     after = tokens.read(page_token) if page_token is not None else since
     found = admin.history(name, after, page_size)
     following = tokens.make(found[-1].version) if len(found) == page_size else None
-    shown = (recorded for recorded in found if acks or not isinstance(recorded.event, WorkerAcked))
-    return HistoryPage(tuple(view_of(recorded) for recorded in shown), following)
+    return HistoryPage(tuple(shown(recorded) for recorded in found if acks or not is_ack(recorded)), following)
 
 
 @router.get("/{name}/observations")

@@ -25,7 +25,7 @@ from .context import admin_of, web_of
 from .form import Form, NotANumber, form_of
 from .problems import WebError, status_of
 from .templates import page
-from .timeline import EVENTS_ON_A_PAGE, events_of, timeline
+from .timeline import EVENTS_ON_A_PAGE, timeline
 
 MEANS: Final = MappingProxyType(
     {
@@ -55,7 +55,7 @@ def policy_page(request: Request, admin: Asking, command: str | None = None) -> 
         became = web_of(request).store.result(command) if command else None
     policy = admin.policy()
     coming, watched = admin.upcoming_windows(), sorted(admin.watched_jobs(), key=_weight)
-    events, unreadable = events_of(admin, POLICY_ID, max(policy.version - EVENTS_ON_A_PAGE, 0), EVENTS_ON_A_PAGE)
+    events = admin.history(POLICY_ID, max(policy.version - EVENTS_ON_A_PAGE, 0), EVENTS_ON_A_PAGE)
     return page(
         request,
         "policy.html",
@@ -65,7 +65,6 @@ def policy_page(request: Request, admin: Asking, command: str | None = None) -> 
         windows=[(window, [one for one in coming if one.name == window.name]) for window in policy.windows],
         rules=[(rule, [(job, now_text(job)) for job in watched if job.rule == rule.name]) for rule in policy.rules],
         timeline=timeline(events),
-        unreadable=unreadable,
         became=became if became and became.job_id == POLICY_ID else None,
     )
 

@@ -17,9 +17,9 @@ from slackwater.core.duration import duration_text
 
 from .. import errors
 from .context import web_of
-from .figures import bytes_text, seconds_text
 from .looks import look_of
 from .problems import status_of
+from .sizes import bytes_text, seconds_text
 
 FOLDER: Final = Path(__file__).parent
 STATIC: Final = FOLDER / "static"

@@ -1,20 +1,21 @@
 """The story of one job, newest first, with the workers' acks folded away."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from ..api import Admin
+from slackwater.core.recorded import Recorded
+from slackwater.persistence.store import Unreadable
+
 from ..cli.render import plain
-from ..errors import InvalidCommand
-from ..event_view import EventView, facts_of, view_of
+from ..event_view import facts_of, is_ack, shown, view_of
 from .diagram import TARGETS
 from .looks import look_of
 
-ACK: Final = "WorkerAcked"
 EVENTS_ON_A_PAGE: Final = 200
+DATA_CHARS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Entry:
 
     version: int
     seq: int
-    at: datetime
+    at: datetime | None
+    """None if it cannot be read."""
     event: str
     actor: str
     channel: str
@@ -42,13 +44,13 @@ class Acks:
     workers: str
 
 
-def timeline(events: Iterable[EventView]) -> list[Entry | Acks]:
-    """From events in version order."""
+def timeline(events: Iterable[Recorded | Unreadable]) -> list[Entry | Acks]:
+    """From events in version order. One that cannot be read is shown as it stands in the log."""
     told: list[Entry | Acks] = []
     folded: list[Entry] = []
     for event in events:
         entry = _entry(event)
-        if event.event == ACK:
+        if is_ack(event):
             folded.append(entry)
             continue
         _fold(told, folded)
@@ -63,7 +65,10 @@ def _fold(told: list[Entry | Acks], folded: list[Entry]) -> None:
         folded.clear()
 
 
-def _entry(seen: EventView) -> Entry:
+def _entry(event: Recorded | Unreadable) -> Entry:
+    if isinstance(event, Unreadable):
+        return _as_it_stands(event)
+    seen = view_of(event)
     target = TARGETS.get(seen.event)
     known = {**seen.data, "reason": None}
     return Entry(
@@ -77,30 +82,21 @@ def _entry(seen: EventView) -> Entry:
         look_of(target).name if target else "",
         str(seen.data.get("reason") or ""),
         tuple(facts_of(known)),
-        json.dumps(asdict(seen), ensure_ascii=False, indent=1, default=plain),
+        _json(asdict(seen)),
     )
 
 
-def events_of(admin: Admin, name: str, since: int, limit: int) -> tuple[Sequence[EventView], InvalidCommand | None]:
-    """The events of the job or the policy after version `since`; as they stand, and why, where one cannot be read."""
-    try:
-        return [view_of(recorded) for recorded in admin.history(name, since, limit)], None
-    except InvalidCommand as error:
-        return raw_events_of(admin, name, EVENTS_ON_A_PAGE), error
+def _as_it_stands(event: Unreadable) -> Entry:
+    """Its columns, if any driver can hand them over, and why it cannot be read."""
+    row = dict(event.row or {})
+    text = str(row.get("data", ""))
+    facts = (event.why, *([f"as it is: {text[:DATA_CHARS]}{'…' * (len(text) > DATA_CHARS)}"] if text else []))
+    event_type, actor, channel, command_id = (str(row.get(name, "")) for name in ("type", "actor", "channel", "command_id"))
+    raw = asdict(shown(event)) | {name: value for name, value in row.items() if name not in {"prev_hash", "hash"}}
+    return Entry(
+        event.version, event.seq, row.get("at"), event_type, actor, channel, command_id, "unknown", "", facts, _json(raw)
+    )
 
 
-def raw_events_of(admin: Admin, name: str, limit: int) -> Sequence[EventView]:
-    """The last events of a job that this program cannot read, as the audit view has them. Raises InvalidCommand."""
-    sql = "SELECT * FROM events WHERE job_id = :name ORDER BY version DESC LIMIT :most"
-    columns, rows = admin.audit(sql, {"name": name, "most": limit})
-    return [_raw(dict(zip(columns, row, strict=True))) for row in rows[::-1]]
-
-
-def _raw(row: dict[str, Any]) -> EventView:
-    at = row["at"] if isinstance(row["at"], datetime) else datetime.fromisoformat(row["at"])
-    text = str(row["data"])
-    data = {"code": "as it is", "message": text if len(text) <= 300 else f"{text[:300]}…"}
-    return EventView(
-        row["job_id"], row["version"], row["seq"], at.astimezone(UTC), row["event"], row["actor"], row["channel"],
-        row["command_id"], row["epoch"], data,
-    )  # fmt: skip
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=plain)

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from slackwater.admin.api import Admin
     from slackwater.admin.async_api import AsyncAdmin
-    from slackwater.admin.job_views import JobDetails, JobMetrics, JobStatus, KafkaJobState, PauseEvent
+    from slackwater.admin.job_views import JobDetails, JobMetrics, JobStatus, KafkaJobState
+    from slackwater.core.life import PauseEvent
 
 __version__ = "0.1.0"
 __all__ = ["Admin", "AsyncAdmin", "JobDetails", "JobMetrics", "JobStatus", "KafkaJobState", "PauseEvent"]
 
 _HOMES = {
-    "Admin": "api",
-    "AsyncAdmin": "async_api",
-    "JobDetails": "job_views",
-    "JobMetrics": "job_views",
-    "JobStatus": "job_views",
-    "KafkaJobState": "job_views",
-    "PauseEvent": "job_views",
+    "Admin": "admin.api",
+    "AsyncAdmin": "admin.async_api",
+    "JobDetails": "admin.job_views",
+    "JobMetrics": "admin.job_views",
+    "JobStatus": "admin.job_views",
+    "KafkaJobState": "admin.job_views",
+    "PauseEvent": "core.life",
 }
 
 
@@ -30,4 +31,4 @@ def __getattr__(name: str) -> Any:
 
     if name not in _HOMES:
         raise AttributeError(f"module 'slackwater' has no attribute {name!r}")
-    return getattr(import_module(f"slackwater.admin.{_HOMES[name]}"), name)
+    return getattr(import_module(f"slackwater.{_HOMES[name]}"), name)

@@ -17,7 +17,7 @@ from slackwater.streams.embedded_kafka import EmbeddedKafka
 from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.topics import ensure_topics
 
-from . import foreign_runs, long_lists, metrics_cost, past, slackwater_job, store_rates, web_page
+from . import foreign_runs, long_life, long_lists, metrics_cost, past, slackwater_job, store_rates, web_page
 from .dataset import PARTITIONS, bare_loop_s, fill
 
 RECORDS = int(os.environ.get("SW_BENCH_RECORDS", "1000000"))
@@ -56,7 +56,8 @@ def main() -> None:
             f"{rate:,.0f} | {rate / rates['(a) bare consume loop, no work']:.3f}" if isinstance(rate, float) else f"{rate} |"
         )
         print(f"| {name} | {figures} |")
-    more = {"stores": store_rates.run(), "lists": long_lists.run(), "past": past.run(), "web": web_page.run()}
+    more = {"stores": store_rates.run(), "lists": long_lists.run(), "life": long_life.run(), "past": past.run()}
+    more["web"] = web_page.run()
     more["cold_start_s"] = cold_start()
     print(json.dumps({"job": job, "metrics": metrics, **more}, indent=1))
 

@@ -11,6 +11,7 @@ import pytest
 from slackwater.core.commands import Command, Position, Verb
 from slackwater.core.control.ack import Ack
 from slackwater.core.control.deploy import Deploy
+from slackwater.core.control.fail import Fail
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
 from slackwater.core.control.start import Start
@@ -20,6 +21,7 @@ from slackwater.core.coverage import Stance
 from slackwater.core.cut import cut_of
 from slackwater.core.evolve import replay
 from slackwater.core.job import Job
+from slackwater.core.life import Life, PauseEvent, life_of
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.policy.verbs import SetFlag
@@ -31,6 +33,8 @@ from slackwater.persistence.store import EventStore, Past
 from slackwater.persistence.verify import verify
 
 SPEC = JobSpec("SELECT * FROM orders", inputs=("orders",))
+OTHER = JobSpec("SELECT order_id FROM orders", inputs=("orders",))
+BEGAN = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 def command(id: str, verb: Verb, job: str = "orders_big", **more: object) -> Command:
@@ -278,6 +282,38 @@ class EventStoreSuite:
         assert list(store.scan(2, 5)) == list(store.read(2, 5))
         assert store.jobs(checked=True) == store.jobs() == tuple(replay(store.history(job)) for job in ("a", "b"))
         assert store.unreadable_jobs() == ()
+
+    def test_life(self, store: EventStore) -> None:
+        """Starts, failures and pauses, whatever ended each, exact to the microsecond, also where a clock went back:
+        as of any event the same as a fold of the history, and no more pauses than are wanted."""
+        still, flows = Stance.STILL, Stance.RUNNING
+        story: tuple[tuple[float, Verb | Stance], ...] = (
+            (0, Deploy(SPEC)), (1, Start()), (2, flows),
+            (3, Pause("one")), (3.999999, still), (4, Pause("more", "budget")), (9, Resume(hold=None)), (10, flows),
+            (11, Pause("overtaken")), (12, Resume(hold=None)), (13, flows),
+            (14, Pause("two")), (20, still), (19.5, Stop()), (21, Stance.RELEASED),
+            (22, Start()), (23, still), (24, Fail("w-1", 9, "poison_record", "bad")),
+            (25, Start()), (26, still), (27.000001, Deploy(OTHER)), (28, Stance.RELEASED), (29, still),
+        )  # fmt: skip
+        for n, (second, what) in enumerate(story):
+            job = store.job("a")
+            verb = ack(job.epoch, what, n) if job and isinstance(what, Stance) else what
+            at = BEGAN + timedelta(seconds=second)
+            assert store.handle(Command(f"c{n}", "a", verb, "ana", "api", at)).changed, (second, what)  # type: ignore[arg-type]
+        history = store.history("a")
+        life = store.life("a", len(history))
+        assert (life.starts, life.failures, life.paused, life.unreadable) == (1, 1, 5, None)
+        took = [5.000001, -0.5, 1.0, 1.000001, None]
+        assert life.paused_for == timedelta(seconds=6.500002)
+        assert [(one.duration_s, one.reason) for one in life.pauses] == list(
+            zip(took, ["one", "two", "two", "two", "two"], strict=True)
+        )
+        began, ended = (BEGAN + timedelta(seconds=second) for second in (3.999999, 9))
+        assert life.pauses[0] == PauseEvent(began, ended, 5.000001, "one", "ana", cut_of({("orders", 0): 4}))
+        for until in range(len(history) + 1):
+            for most in (1, 2, 1000):
+                assert store.life("a", until, most) == life_of(history[:until], most)
+        assert store.life("ghost", 9) == Life(0, 0, 0, timedelta(), ())
 
     def test_verify_is_content(self, store: EventStore) -> None:
         """A log that was only written through the port verifies, with progress told."""

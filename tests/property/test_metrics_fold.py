@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.histories.test_histories import FILES, lines_of, read
 
-from slackwater.admin.job_views import pauses_of
 from slackwater.core.commands import Command, Verb
 from slackwater.core.control.ack import Ack
 from slackwater.core.control.deploy import Deploy
@@ -27,6 +26,7 @@ from slackwater.core.cut import cut_of
 from slackwater.core.events import JobFailed, JobPaused, JobResumed, JobStarted, JobStopped, name_of
 from slackwater.core.evolve import evolve_recorded
 from slackwater.core.job import Job
+from slackwater.core.life import life_of
 from slackwater.core.recorded import Recorded
 from slackwater.core.spec import JobSpec
 from slackwater.core.states import JobState
@@ -154,7 +154,7 @@ def counted(log: list[Recorded], answers: list[tuple[str, str, str, str, str | N
         if isinstance(event, JobStarted | JobPaused | JobResumed | JobStopped) and before is not None and before.deadline:
             found["slackwater_transition_seconds_count", "all"] += 1
     for job_id in jobs:
-        over = [pause.duration_s for pause in pauses_of([one for one in log if one.job_id == job_id]) if pause.resumed_at]
+        over = [pause.duration_s for pause in life_of(one for one in log if one.job_id == job_id).pauses if pause.resumed_at]
         found["job_pause_duration_seconds_count", job_id] += len(over)
         found["job_pause_duration_seconds_sum", job_id] += round(sum(one or 0.0 for one in over), 3)
     for name, verb, channel, outcome, code in answers:
@@ -205,7 +205,7 @@ def test_recorded_histories(file: Any) -> None:
     assert {code for _, code in found.paused} <= PAUSE_CODES
     assert sum(found.paused.values()) == sum(isinstance(one.event, JobPaused) for one in log)
     for job_id, job in found.jobs.items():
-        over = [pause for pause in pauses_of([one for one in log if one.job_id == job_id]) if pause.resumed_at]
+        over = [pause for pause in life_of(one for one in log if one.job_id == job_id).pauses if pause.resumed_at]
         assert found.pauses[job_id].count == len(over)
         assert job.id == job_id
 

@@ -24,6 +24,7 @@ from slackwater.core.coverage import Stance
 from slackwater.core.cut import cut_of
 from slackwater.core.evolve import replay
 from slackwater.core.job import Job
+from slackwater.core.life import life_of
 from slackwater.core.result import Result
 from slackwater.core.settle import settle
 from slackwater.core.spec import JobSpec
@@ -50,7 +51,7 @@ def machine(make: Callable[[], EventStore]) -> type[RuleBasedStateMachine]:
             self.clock = AT
 
         def ask(self, verb: Verb) -> None:
-            self.clock += timedelta(seconds=7)
+            self.clock += timedelta(seconds=7, microseconds=999_999 - len(self.asked) * 7919)
             command = Command(uuid.uuid4().hex, self.name, verb, "ana", "api", self.clock)
             expected = settle(self.job, command)
             result = self.store.handle(command)
@@ -62,7 +63,9 @@ def machine(make: Callable[[], EventStore]) -> type[RuleBasedStateMachine]:
             )
             self.job = expected.job
             self.asked.append((command, result))
-            assert self.store.job(self.name) == self.job == replay(self.store.history(self.name))
+            history = self.store.history(self.name)
+            assert self.store.job(self.name) == self.job == replay(history)
+            assert self.store.life(self.name, len(history)) == life_of(history)
 
         @rule(spec=SPECS, holds=st.sets(HOLDS, max_size=2))
         def deploy(self, spec: JobSpec, holds: set[str]) -> None:
@@ -120,6 +123,7 @@ def machine(make: Callable[[], EventStore]) -> type[RuleBasedStateMachine]:
             job = replay(history[:count])
             assert job is not None
             assert self.store.as_of(history[count - 1].seq, [self.name]).jobs == (job,)
+            assert self.store.life(self.name, count, 2) == life_of(history[:count], 2)
 
         def teardown(self) -> None:
             self.store.close()

@@ -1,12 +1,14 @@
 """The HTTP API: what it answers, how it says no, and that it is the same desk as everywhere."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 from tests.web.conftest import Client
 from tests.web.story import SQL, Story
+from tests.web.test_events import make_unreadable
 
 from slackwater.admin.api import Admin
 from slackwater.admin.cli.render import plain
@@ -89,6 +91,27 @@ async def test_history(client: Client, story: Story, store: EventStore) -> None:
     without = (await web.get("/api/v1/jobs/a/history", params={"since": 4})).json()["events"]
     assert [event["event"] for event in without] == ["JobStarted", "PauseRequested", "JobPaused"]
     assert without[-1]["data"]["cut"] == [["orders", n, 2702 + 17 * n] for n in range(4)]
+
+
+async def test_an_event_that_cannot_be_read(client: Client, story: Story, store: EventStore, tmp_path: Path) -> None:
+    """It stands in its place in the history, in the fields of every surface and of the document, on whatever page it comes;
+    details are given with the reason."""
+    story.pause("a")
+    last = store.history("a")[-1]
+    make_unreadable(tmp_path, last.seq)
+    web: AsyncClient = await client()
+    asked = {"since": last.version - 1, "page_size": 1}
+    (row,) = (await web.get("/api/v1/jobs/a/history", params=asked)).json()["events"]
+    why = "cannot read event JobPaused v9: written by a newer Slackwater, or not by Slackwater"
+    assert row == {"job": "a", "version": last.version, "seq": last.seq, "event": None, "unreadable": why}
+    schemas = (await web.get("/openapi.json")).json()["components"]["schemas"]
+    assert set(schemas["UnreadableView"]["properties"]) == set(row)
+    assert {"$ref": "#/components/schemas/UnreadableView"} in schemas["HistoryPage"]["properties"]["events"]["items"][
+        "anyOf"
+    ]
+    said = await web.get("/api/v1/jobs/a")
+    assert (said.status_code, said.json()["unreadable"]) == (200, f"event {last.version} (seq {last.seq}): {why}")
+    assert said.json()["metrics"]["pauses"] == 1
 
 
 async def test_job(client: Client, story: Story, store: EventStore) -> None:

@@ -133,7 +133,7 @@ def test_an_event_of_a_newer_program(served: Make, story: Story, store: EventSto
         seen = take(messages, store.head().seq)
     assert [int(one["id"]) for one in seen] == list(range(1, store.head().seq + 1))
     assert seen[6]["data"]["unreadable"].startswith("cannot read event StartRequested v9")
-    assert set(seen[6]["data"]) == {"job", "version", "seq", "unreadable"}
+    assert set(seen[6]["data"]) == {"job", "version", "seq", "event", "unreadable"}
 
 
 def make_unreadable(directory: Path, seq: int) -> None:

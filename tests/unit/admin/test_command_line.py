@@ -248,6 +248,20 @@ def test_a_log_of_a_newer_slackwater(run: Run, store: EventStore) -> None:
     assert json.loads(done.out)["proven"] == json.loads(done.out)["events"] == store.head().seq
 
 
+def test_history_and_show_of_what_a_newer_one_wrote(run: Run, store: EventStore) -> None:
+    """Its row in its place, in the fields of `watch`; `show` says all that is known and first why it takes no commands."""
+    with_newer_event(str(store._engine.url), "c", type="JobTeleported")  # type: ignore[attr-defined]
+    done = run("history", "c", "-o", "json")
+    first, last = json.loads(done.out)
+    assert (done.code, first["event"], last["event"], last["seq"]) == (0, "JobDeployed", None, store.head().seq)
+    assert set(last) == {"job", "version", "seq", "event", "unreadable"}
+    assert "unreadable" in run("history", "c").out
+    shown = run("show", "c")
+    assert (shown.code, shown.out.splitlines()[0].split()[:3]) == (0, ["trouble", "event", "2"])
+    assert "slackwater history c" in shown.out
+    assert json.loads(run("show", "c", "-o", "json").out)["unreadable"].startswith("event 2 (seq ")
+
+
 def test_one_problem_is_one(run: Run, store: EventStore) -> None:
     """verify says how far the chain is proven and what was done, and counts in words that fit."""
     with store._engine.begin() as connection:  # type: ignore[attr-defined]
