@@ -29,7 +29,7 @@ from .jobs_table import JobsTable
 from .policy_fold import PolicyFold
 from .rows import command_row, event_row, recorded_of, result_from
 from .steps import reached
-from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Past, Snapshot, Table, Unreadable
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Listing, Origin, Past, Snapshot, Table, Unreadable
 from .watcher import Watcher
 
 _HEAD: Final = select(t.chain.c.seq, t.chain.c.hash).where(t.chain.c.id == 1)
@@ -136,15 +136,15 @@ class SqlStore:
 
     def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
         """See EventStore."""
-        return self._jobs.checked() if checked else self._jobs.shown()
+        return self._jobs.checked() if checked else self._jobs.shown().jobs
 
     def policy(self) -> Policy:
         """See EventStore."""
         return self._database.reading(self._policy.judge).policy
 
-    def unreadable_jobs(self) -> tuple[str, ...]:
+    def listing(self) -> Listing:
         """See EventStore."""
-        return self._jobs.unreadable()
+        return self._jobs.shown()
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""
