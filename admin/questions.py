@@ -3,26 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from slackwater.core.job import Job
 from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.recorded import Recorded
 from slackwater.core.selector import HINT, Selector, SelectorError, parse_selector
 from slackwater.persistence.store import EventStore, Table, Unreadable
+from slackwater.persistence.verify import Verdict, verify
 from slackwater.streams.kafka_connection import KafkaConnection
 
 from .as_of import StateAsOf, state_as_of
 from .desk import translated
 from .details import details_of, kafka_state, statuses
 from .errors import InvalidCommand, NotFound
+from .export import Exported, export
 from .job_views import JobDetails, JobStatus, KafkaJobState
 from .watching import Chosen, following
-
-if TYPE_CHECKING:
-    from slackwater.persistence.verify import Verdict
-
-    from .export import Exported
 
 
 class Questions:
@@ -100,15 +97,13 @@ class Questions:
         last: int | datetime | None = None,
         job: str | None = None,
         force: bool = False,
-    ) -> "Exported":
+    ) -> Exported:
         """Write events to a file as `jsonl` or `parquet`, each with its hashes: all, or those from `first` to `last`, which
         are numbers of events, or times as in `state_as_of`; of one job, or of the policy (`@policy`).
 
         The file is there completely or not at all, and takes another's place only with `force`. Memory holds a page of it.
         Raises InvalidCommand `file_exists`, `bad_format`, `bad_time`, `bad_position`, `bad_range`; NotFound; Unavailable.
         """
-        from .export import export
-
         if job not in {None, POLICY_ID}:
             self._job(job)
         return export(self.store, Path(path), format, first, last, job, force=force)
@@ -118,10 +113,8 @@ class Questions:
         with translated():
             return self.store.query(sql, dict(parameters or {}))
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> "Verdict":
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verdict:
         """Is the chain whole, and is every job what its events say?"""
-        from slackwater.persistence.verify import verify
-
         with translated():
             return verify(self.store, progress)
 

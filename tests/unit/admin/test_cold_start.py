@@ -39,7 +39,7 @@ print(json.dumps(found))
     ("argv", "code", "unwanted"),
     [
         (["slackwater", "--help"], 0, HEAVY),
-        (["slackwater", "pause", "ghost"], 4, HEAVY | OTHERS | {"slackwater.persistence.verify"}),
+        (["slackwater", "pause", "ghost"], 4, HEAVY | OTHERS),
     ],
 )
 def test_imports_nothing_heavy(argv: list[str], code: int, unwanted: set[str], tmp_path: Path) -> None:
