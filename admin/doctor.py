@@ -61,8 +61,8 @@ def _log(settings: Settings) -> str:
     with translated():
         store = open_store(settings.need_log())
         try:
-            left_out = store.unreadable_jobs()
-            jobs = f"{len(store.jobs())} jobs" + (f" ({', '.join(left_out)} left out)" if left_out else "")
+            found, left_out = store.listing()
+            jobs = f"{len(found)} jobs" + (f" ({', '.join(left_out)} left out)" if left_out else "")
             return f"{store.head().seq} events, {jobs}, schema and guards in place"
         finally:
             store.close()

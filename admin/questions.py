@@ -31,10 +31,7 @@ class Questions:
 
     def list_jobs(self, selector: str | None = None) -> tuple[JobStatus, ...]:
         """Every job, or those that `selector` chooses by their labels, by name. Raises InvalidCommand `bad_selector`."""
-        chosen = _selector(selector)
-        with translated():
-            jobs = tuple(job for job in self.store.jobs() if chosen is None or chosen.fits(job.spec.labels))
-            return statuses(self.store, jobs)
+        return listed_jobs(self.store, selector)[0]
 
     def get_job_status(self, name: str) -> JobStatus:
         """Where the job is in its life. Raises NotFound."""
@@ -140,6 +137,15 @@ class Questions:
         if job is None:
             raise NotFound("no_such_job", f"there is no job {name}", hint="see `slackwater jobs`", job=name)
         return job
+
+
+def listed_jobs(store: EventStore, selector: str | None) -> tuple[tuple[JobStatus, ...], tuple[str, ...]]:
+    """What `list_jobs` answers, and the ids of all the jobs that it has to leave out, by one look at them."""
+    chosen = _selector(selector)
+    with translated():
+        jobs, unreadable = store.listing()
+        fitting = tuple(job for job in jobs if chosen is None or chosen.fits(job.spec.labels))
+        return statuses(store, fitting), unreadable
 
 
 def _selector(text: str | None) -> Selector | None:

@@ -122,18 +122,24 @@ def event_from(name: str, schema_version: int, data: Mapping[str, Any]) -> LogEv
     return event
 
 
-def reads_back(event: LogEvent) -> bool:
-    """Will `event_from` give the event again, once it was written?"""
+def readable_text(event: LogEvent) -> bytes | None:
+    """The event's canonical form, if `event_from` will give the event again once that was written; None if it will not."""
     try:
-        return event_from(name_of(event), SCHEMA_VERSION, event_data(event)) == event
+        data = event_data(event)
+        return _text(data) if event_from(name_of(event), SCHEMA_VERSION, data) == event else None
     except (UnknownEvent, TypeError, ValueError):
-        return False
+        return None
 
 
 def job_data(job: Job) -> dict[str, Any]:
     """The folded job as plain JSON: what the store keeps as its projection."""
     data: dict[str, Any] = _plain(_adapter(Job).dump_python(job))
     return data
+
+
+def job_text(job: Job) -> bytes:
+    """`canonical(job_data(job))`, walked through once."""
+    return _text(job_data(job))
 
 
 def job_from(data: Mapping[str, Any]) -> Job:
@@ -182,11 +188,6 @@ class RowHash:
         whole = self._begun.copy()
         whole.update(_text({**self._after, "seq": seq, "version": version})[1:])
         return whole.digest()
-
-
-def event_hash(prev_hash: bytes, *, seq: int, version: int, event: LogEvent, **columns: Any) -> bytes:
-    """The hash of an event with the other columns of RowHash."""
-    return RowHash(prev_hash, type=name_of(event), data=event_text(event), **columns).at(seq, version)
 
 
 def payload_hash(value: Any) -> bytes:

@@ -48,8 +48,14 @@ def _kinds(kind: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((field.name, hints[field.name]) for field in fields(kind))
 
 
+@cache
 def _choices(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+@cache
+def _parts(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(kind), get_args(kind)
 
 
 def _fits(given: Any, kind: Any) -> bool:
@@ -57,7 +63,7 @@ def _fits(given: Any, kind: Any) -> bool:
     choices = _choices(kind)
     if len(choices) > 1:
         return any(_fits(given, one) for one in choices)
-    origin, inner = get_origin(kind), get_args(kind)
+    origin, inner = _parts(kind)
     if origin is tuple:
         return isinstance(given, tuple) and all(_fits(one, inner[0]) for one in given)
     if origin is Mapping:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from .codec import LogEvent, payload_hash, reads_back
+from .codec import LogEvent, payload_hash, readable_text
 from .commands import Command, is_command_id
 from .control.unreadable import Unreadable
 from .decide import decide, refused_before, unfit
@@ -18,9 +18,10 @@ from .topic_name import is_topic_name
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event to append, and the job (or the policy) right after it."""
+    """One event to append, its canonical form, and the job (or the policy) right after it."""
 
     event: LogEvent
+    text: bytes
     after: Job | Policy
 
 
@@ -39,16 +40,16 @@ def settle(job: Job | None, command: Command, policy: Policy = NO_POLICY) -> Set
         return _settle_policy(policy, command, command.verb)
     match decide(job, command, policy):
         case Accepted(events):
-            lost = _unreadable(events)
-            if lost is not None:
-                return Settled((), job, refusal(command, job, lost))
+            texts = _texts(events)
+            if isinstance(texts, Refused):
+                return Settled((), job, refusal(command, job, texts))
             steps: list[Step] = []
             after = job
-            for event in events:
+            for event, text in zip(events, texts, strict=True):
                 after = evolve(
                     after, event, job_id=command.job_id, at=command.at, actor=command.actor, command_id=command.id
                 )
-                steps.append(Step(event, after))
+                steps.append(Step(event, text, after))
             return Settled(tuple(steps), after, _result(command, after, Outcome.ACCEPTED, events=events))
         case AlreadySo(since, by, reason):
             answer = _result(command, job, Outcome.ALREADY, since=since, by=by or None, reason=reason)
@@ -65,21 +66,25 @@ def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settle
             answer = _result(command, None, Outcome.ALREADY, since=since, by=by or None)
             return Settled((), None, replace(answer, version=policy.version))
         case event:
-            lost = _unreadable((event,))
-            if lost is not None:
-                return Settled((), None, refusal(command, None, lost))
+            texts = _texts((event,))
+            if isinstance(texts, Refused):
+                return Settled((), None, refusal(command, None, texts))
             after = evolve_policy(policy, event, at=command.at, actor=command.actor)
             answer = _result(command, None, Outcome.ACCEPTED, events=(event,))
-            return Settled((Step(event, after),), None, replace(answer, version=after.version))
+            return Settled((Step(event, texts[0], after),), None, replace(answer, version=after.version))
 
 
-def _unreadable(events: tuple[LogEvent, ...]) -> Refused | None:
-    """Whatever let it come so far, what nobody could read again must not be appended: the job would be lost for good."""
+def _texts(events: tuple[LogEvent, ...]) -> list[bytes] | Refused:
+    """What will stand in the log. Whatever let it come so far, what nobody could read again must not be appended: the job
+    would be lost for good."""
+    texts = []
     for event in events:
-        if not reads_back(event):
+        text = readable_text(event)
+        if text is None:
             message = f"nothing was appended: {name_of(event)} would hold what cannot be read again"
             return Refused("unreadable_event", message, "this is a fault of Slackwater; please report it")
-    return None
+        texts.append(text)
+    return texts
 
 
 def _unfit_policy(command: Command) -> Refused | None:

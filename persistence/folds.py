@@ -44,6 +44,11 @@ class Fold:
             return False
 
 
+def fold_of(job: Job) -> Fold:
+    """A job that was folded, with its row."""
+    return Fold(job, job_row(job))
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """The job to decide on, or why nothing may be decided about it."""
@@ -69,9 +74,9 @@ class Folds:
         """The last fold made, without looking at the log."""
         return self._latest.get(job_id)
 
-    def keep(self, job: Job) -> None:
+    def keep(self, fold: Fold) -> None:
         """The fold after events that this store has appended and committed."""
-        self._latest[job.id] = Fold(job, job_row(job))
+        self._latest[fold.job.id] = fold
 
     def read(self, connection: Connection, job_id: str) -> Fold | Refused | None:
         """The fold as of the last committed event; None without events. Must not see events that may be rolled back."""
@@ -91,7 +96,7 @@ class Folds:
             if len(chunk) < _CHUNK_EVENTS:
                 break
         if job is not None and (known is None or known.job is not job):
-            self.keep(job)
+            self.keep(fold_of(job))
         return self._latest.get(job_id)
 
     def judge(self, connection: Connection, job_id: str) -> Judged:

@@ -16,6 +16,7 @@ from .errors import StoreError
 from .events_table import IS_NEWER, found_events
 from .folds import HINT, Fold, Folds, intact
 from .rows import job_from_row
+from .store import Listing
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class JobsTable:
             hint = f"`slackwater history {job_id}` shows its events; {HINT}"
             raise StoreError("job_row_differs", f"the row of job {job_id} cannot be read: {error}", hint) from error
 
-    def shown(self) -> tuple[Job, ...]:
+    def shown(self) -> Listing:
         """Every job whose row can be read, as it shows it, but for those that a newer Slackwater went on with."""
         newer = self._newer()
         return self._with_warning([(row["id"], newer.get(row["id"]) or _shown(row)) for row in self._rows()])
@@ -60,12 +61,7 @@ class JobsTable:
         news = {row.job_id: row.seq for row in rows}
         found = [(row["id"], self._check(row, row["id"] in news)) for row in self._rows()]
         self._checked_seq = max(news.values(), default=self._checked_seq)
-        return self._with_warning(found)
-
-    def unreadable(self) -> tuple[str, ...]:
-        """Ids of the jobs that `shown` leaves out."""
-        newer = self._newer()
-        return tuple(row["id"] for row in self._rows() if row["id"] in newer or isinstance(_shown(row), Refused))
+        return self._with_warning(found).jobs
 
     def _newer(self) -> dict[str, Refused]:
         """Jobs whose newest event this code does not know, and why nothing may be said of them."""
@@ -93,13 +89,13 @@ class JobsTable:
         judged = self._database.writing(lambda connection: self._folds.judge(connection, row["id"]))
         return judged.refused or judged.job or _DIFFERS
 
-    def _with_warning(self, found: list[tuple[str, Job | Refused]]) -> tuple[Job, ...]:
+    def _with_warning(self, found: list[tuple[str, Job | Refused]]) -> Listing:
         left_out = {job_id: refused for job_id, refused in found if isinstance(refused, Refused)}
         for job_id in sorted(left_out.keys() - self._left_out):
             why = left_out[job_id]
             log.warning("job %s is left out: %s; %s", job_id, why.message, why.hint, extra={"job_name": job_id})
         self._left_out = set(left_out)
-        return tuple(job for _, job in found if isinstance(job, Job))
+        return Listing(tuple(job for _, job in found if isinstance(job, Job)), tuple(left_out))
 
 
 def _shown(row: Mapping[str, Any]) -> Job | Refused:

@@ -20,7 +20,7 @@ from slackwater.core.settle import command_hash, recordable, refusal, settle
 
 from .errors import AuditQueryError, no_such_event
 from .rows import recorded_of
-from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Past, Table
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Listing, Origin, Past, Table
 
 
 class MemoryStore:
@@ -68,9 +68,9 @@ class MemoryStore:
         with self._changed:
             return tuple(job for _, job in sorted(self._jobs.items()))
 
-    def unreadable_jobs(self) -> tuple[str, ...]:
+    def listing(self) -> Listing:
         """See EventStore."""
-        return ()
+        return Listing(self.jobs(), ())
 
     def policy(self) -> Policy:
         """See EventStore."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from slackwater.core.codec import RowHash, canonical, event_data, event_from, event_hash, event_text, job_data, job_from
+from slackwater.core.codec import RowHash, event_from, event_text, job_from, job_text
 from slackwater.core.commands import TEXT_CHARS_MAX, Command
 from slackwater.core.events import SCHEMA_VERSION, name_of
 from slackwater.core.job import Job
@@ -26,18 +26,17 @@ JOB_ID_CHARS_MAX: Final = 100
 def recorded_of(step: Step, command: Command, seq: int, prev_hash: bytes) -> Recorded:
     """The event as it is about to stand at `seq`."""
     columns: dict[str, Any] = {
-        "seq": seq,
         "job_id": command.job_id,
-        "version": step.after.version,
         "epoch": step.after.epoch,
         "at": command.at,
         "actor": command.actor,
         "channel": command.channel,
         "command_id": command.id,
-        "event": step.event,
     }
-    digest = event_hash(prev_hash, **columns)
-    return Recorded(**columns, schema_version=SCHEMA_VERSION, prev_hash=prev_hash, hash=digest)
+    version = step.after.version
+    digest = RowHash(prev_hash, type=name_of(step.event), data=step.text, **columns).at(seq, version)
+    more: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "prev_hash": prev_hash, "hash": digest}
+    return Recorded(seq=seq, version=version, event=step.event, **columns, **more)
 
 
 def hash_again(found: Recorded | Unreadable) -> bytes | None:
@@ -58,8 +57,8 @@ def hash_under(found: Recorded | Unreadable, prev_hash: bytes) -> RowHash | None
     return RowHash(prev_hash, type=found.row["type"], data=data, **columns)
 
 
-def event_row(recorded: Recorded) -> dict[str, Any]:
-    """A row of `event`."""
+def event_row(recorded: Recorded, text: bytes) -> dict[str, Any]:
+    """A row of `event`; `text` is the event's canonical form."""
     return {
         "seq": recorded.seq,
         "job_id": recorded.job_id,
@@ -71,7 +70,7 @@ def event_row(recorded: Recorded) -> dict[str, Any]:
         "channel": recorded.channel,
         "command_id": recorded.command_id,
         "epoch": recorded.epoch,
-        "data": canonical(event_data(recorded.event)).decode(),
+        "data": text.decode(),
         "prev_hash": recorded.prev_hash,
         "hash": recorded.hash,
     }
@@ -97,7 +96,7 @@ def recorded_from(row: Mapping[str, Any]) -> Recorded:
 
 def job_row(job: Job) -> dict[str, Any]:
     """A row of `job`."""
-    return {**_job_columns(job), "body": canonical(job_data(job)).decode()}
+    return {**_job_columns(job), "body": job_text(job).decode()}
 
 
 def _job_columns(job: Job) -> dict[str, Any]:

@@ -25,13 +25,13 @@ from .database import Database, LostRace
 from .dialect import Dialect
 from .errors import StoreRefused
 from .events_table import OF_JOB, OF_LOG, all_readable, found_events
-from .folds import Folds
+from .folds import Fold, Folds, fold_of
 from .jobs_table import JobsTable
 from .life import life
 from .policy_fold import PolicyFold
-from .rows import command_row, event_row, job_row, recorded_of, result_from
+from .rows import command_row, event_row, recorded_of, result_from
 from .steps import reached
-from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Origin, Past, Snapshot, Table, Unreadable
+from .store import AUDIT_TIMEOUT_S, CommandCount, Head, Listing, Origin, Past, Snapshot, Table, Unreadable
 from .watcher import Watcher
 
 _HEAD: Final = select(t.chain.c.seq, t.chain.c.hash).where(t.chain.c.id == 1)
@@ -71,8 +71,8 @@ class SqlStore:
             self._watcher.saw(result.seq)
         return result
 
-    def _handle(self, connection: Connection, command: Command) -> tuple[Result, Job | Policy | None]:
-        """The answer, and the job or policy after it if events were appended."""
+    def _handle(self, connection: Connection, command: Command) -> tuple[Result, Fold | Policy | None]:
+        """The answer, and the job's fold or the policy after it if events were appended."""
         reached("append_begun")
         first = self._first_answer(connection, command)
         if first is not None and bytes(first.payload_hash) == command_hash(command):
@@ -84,13 +84,14 @@ class SqlStore:
             taken = f"the command id {command.id} was used for another command"
             return refusal(command, job, Refused("command_id_reused", taken, "take a new id")), None
         settled = Settled((), job, refusal(command, job, refused)) if refused else settle(job, command, policy)
-        result, after = settled.result, None
+        result, fold = settled.result, None
         if settled.steps:
             after = settled.steps[-1].after
-            result = replace(result, seq=self._append(connection, command, settled.steps, job))
+            fold = fold_of(after) if isinstance(after, Job) else after
+            result = replace(result, seq=self._append(connection, command, settled.steps, job, fold))
         connection.execute(insert(t.command), command_row(command, result))
         reached("append_command_inserted")
-        return result, after
+        return result, fold
 
     def _judge(self, connection: Connection, command: Command) -> tuple[Job | None, Policy, Refused | None]:
         """What is decided on, under lock, or why nothing may be decided."""
@@ -106,10 +107,11 @@ class SqlStore:
         """If this id was asked before: also how an unknown COMMIT is found out."""
         return connection.execute(_FIRST_ANSWER, {"id": command.id}).one_or_none()
 
-    def _append(self, connection: Connection, command: Command, steps: Sequence[Step], before: Job | None) -> int:
+    def _append(
+        self, connection: Connection, command: Command, steps: Sequence[Step], before: Job | None, after: Fold | Policy
+    ) -> int:
         """Events, projection and chain. The chain row is the last lock taken, so the log is short-locked and dense."""
-        after = steps[-1].after
-        if isinstance(after, Job):
+        if isinstance(after, Fold):
             _project(connection, before, after)
         reached("append_projected")
         seq, prev_hash = _head(connection, lock=True)
@@ -118,7 +120,7 @@ class SqlStore:
         for step in steps:
             seq += 1
             recorded = recorded_of(step, command, seq, prev_hash)
-            rows.append(event_row(recorded))
+            rows.append(event_row(recorded, step.text))
             prev_hash = recorded.hash
         connection.execute(insert(t.event), rows)
         reached("append_events_inserted")
@@ -136,15 +138,15 @@ class SqlStore:
 
     def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
         """See EventStore."""
-        return self._jobs.checked() if checked else self._jobs.shown()
+        return self._jobs.checked() if checked else self._jobs.shown().jobs
 
     def policy(self) -> Policy:
         """See EventStore."""
         return self._database.reading(self._policy.judge).policy
 
-    def unreadable_jobs(self) -> tuple[str, ...]:
+    def listing(self) -> Listing:
         """See EventStore."""
-        return self._jobs.unreadable()
+        return self._jobs.shown()
 
     def read(self, after_seq: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """See EventStore."""
@@ -226,10 +228,10 @@ class SqlStore:
         self._engine.dispose()
 
 
-def _project(connection: Connection, before: Job | None, after: Job) -> None:
+def _project(connection: Connection, before: Job | None, after: Fold) -> None:
     if before is None:
-        connection.execute(insert(t.job), job_row(after))
-    elif connection.execute(_MOVE, {**job_row(after), "job": before.id, "before": before.version}).rowcount != 1:
+        connection.execute(insert(t.job), dict(after.row))
+    elif connection.execute(_MOVE, {**after.row, "job": before.id, "before": before.version}).rowcount != 1:
         raise LostRace
 
 

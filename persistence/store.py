@@ -90,6 +90,13 @@ class Table(NamedTuple):
     rows: tuple[tuple[Any, ...], ...]
 
 
+class Listing(NamedTuple):
+    """The jobs as their rows show them, and the ids of those that are left out."""
+
+    jobs: tuple[Job, ...]
+    unreadable: tuple[str, ...]
+
+
 class EventStore(Protocol):
     """An append-only log of job events with an inbox of commands.
 
@@ -127,8 +134,8 @@ class EventStore(Protocol):
         """
         ...
 
-    def unreadable_jobs(self) -> tuple[str, ...]:
-        """Ids of the jobs that `jobs()` leaves out."""
+    def listing(self) -> Listing:
+        """What `jobs()` says and what it leaves out, by one look."""
         ...
 
     def policy(self) -> Policy:

@@ -49,7 +49,7 @@ def verify(store: EventStore, progress: Callable[[int, int], None] | None = None
     examiner, head = _Examiner(), None
     try:
         _read(store, examiner, progress or (lambda done, total: None))
-        jobs, unreadable = store.jobs(), store.unreadable_jobs()
+        jobs, unreadable = store.listing()
         head = _head(store, examiner)
         examiner.finish(head, jobs, unreadable)
     except StoreError as error:

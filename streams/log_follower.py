@@ -94,7 +94,8 @@ class LogFollower:
         """Rows first, then the events up to now: no row may be ahead of its events, or say otherwise than they do."""
         with self._lock:
             known = set(self._tally.jobs)
-        rows, unreadable = {job.id: job for job in self._store.jobs()}, self._store.unreadable_jobs()
+        shown, unreadable = self._store.listing()
+        rows = {job.id: job for job in shown}
         while not self.follow():
             pass
         with self._lock:

@@ -6,12 +6,16 @@ import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command_name, get_group
+from typer.models import CommandInfo
 
 from .. import errors
+from .verbs import MODULE_OF
 
 
 class Output(StrEnum):
@@ -54,9 +58,37 @@ class Verbs(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
+class Root(Verbs):
+    """All verbs there are. Of their modules only that of the verb that was said is imported, all others for help alone."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """See Click."""
+        return list(MODULE_OF)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """See Click. For what is no verb all are made ready, so that the nearest can be named."""
+        for verb in (cmd_name,) if cmd_name in MODULE_OF else MODULE_OF:
+            if verb not in self.commands:
+                self.commands[verb] = _made(verb)
+        return self.commands.get(cmd_name)
+
+
+def _made(verb: str) -> Any:
+    """The verb as its module adds it to `app`, and none of that module's others."""
+    import_module(f"{__package__}.{MODULE_OF[verb]}")
+    alone = typer.Typer()
+    alone.registered_commands = [one for one in app.registered_commands if _name_of(one) == verb]
+    alone.registered_groups = [one for one in app.registered_groups if one.name == verb]
+    return get_group(alone).commands[verb]
+
+
+def _name_of(command: CommandInfo) -> str:
+    return command.name or get_command_name(command.callback.__name__) if command.callback else ""
+
+
 app = typer.Typer(
     name="slackwater",
-    cls=Verbs,
+    cls=Root,
     help="Streaming SQL jobs on Kafka that an operator can hold still and let go, with proof.",
     no_args_is_help=True,
     add_completion=True,
@@ -147,18 +179,6 @@ def connect() -> Any:
 
 def main() -> None:
     """Run the command line; never shows a traceback for what a user can mend."""
-    from . import (  # noqa: F401 - each adds its verbs to `app`
-        control,
-        export,
-        house,
-        look,
-        metrics,
-        policy,
-        rules,
-        upkeep,
-        watch,
-    )
-
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except errors.SlackwaterError as error:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from ..api import Admin
 from ..event_view import is_ack, shown
 from ..job_views import JobDetails
+from ..questions import listed_jobs
 from .answers import HistoryPage, JobPage, ObservationPage, PageTokens, listed, need_caller
 from .context import admin_of, web_of
 from .observer import INTERVAL_S
@@ -36,11 +37,12 @@ def list_jobs(
     after = tokens.read(page_token) if page_token is not None else ""
     # Before the jobs: whoever streams from here sees again what the list may already show, and misses nothing.
     seq = admin.store.head().seq
-    later = [status for status in admin.list_jobs(selector) if status.name > after]
+    found, unreadable = listed_jobs(admin.store, selector)
+    later = [status for status in found if status.name > after]
     page = later[:page_size]
-    unreadable = admin.store.unreadable_jobs() if selector is None and page_token is None else ()
+    left_out = unreadable if selector is None and page_token is None else ()
     following = tokens.make(page[-1].name) if len(later) > page_size else None
-    return JobPage(tuple(listed(status, web.observer) for status in page), unreadable, following, seq)
+    return JobPage(tuple(listed(status, web.observer) for status in page), left_out, following, seq)
 
 
 @router.get("/{name}")

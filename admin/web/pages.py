@@ -17,6 +17,7 @@ from ..api import Admin
 from ..desk import translated
 from ..errors import InvalidCommand
 from ..job_views import JobStatus
+from ..questions import listed_jobs
 from .answers import listed
 from .asks import MEANS
 from .context import admin_of, web_of
@@ -66,13 +67,15 @@ def list_page(
     """Every job at a glance: what is held still and why comes first."""
     web = web_of(request)
     with translated():
-        seq, unreadable = web.store.head().seq, web.store.unreadable_jobs()
+        seq = web.store.head().seq
+    found: Sequence[JobStatus] = ()
+    unreadable: tuple[str, ...] = ()
     wrong = None
     try:
-        found: Sequence[JobStatus] = admin.list_jobs(selector or None)
+        found, unreadable = listed_jobs(admin.store, selector or None)
     except InvalidCommand as error:
         # A selector being typed must not take the page away.
-        found, wrong = (), error
+        wrong = error
     found = [status for status in found if q.lower() in status.name]
     chosen = [status for status in found if state in {"", status.state}]
     if order.column in SORTS:

@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import sys
 from typing import Final
 
@@ -16,6 +17,8 @@ def main() -> None:
     took a fifth of the time of a pause.
     """
     gc.disable()
+    # What else is installed is not searched for plugins of pydantic: we have none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     from slackwater.admin.cli import main as command
 
     gc.freeze()

@@ -54,7 +54,7 @@ def _fill(connections: Sequence[Connection], head: Head, events: int, jobs: int)
         for step in settle(folded.get(name), command).steps:
             seq += 1
             recorded = recorded_of(step, command, seq, prev_hash)
-            rows.append(event_row(recorded))
+            rows.append(event_row(recorded, step.text))
             prev_hash = recorded.hash
             folded[name] = step.after
         if len(rows) >= BATCH_ROWS or seq >= events:

@@ -11,6 +11,7 @@ from tests.web.serving import running
 from tests.web.story import Story
 
 from slackwater.admin.api import Admin
+from slackwater.core.codec import event_text
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
 from slackwater.persistence import tables as t
@@ -52,10 +53,11 @@ def fill(url: str) -> EventStore:
     for name in names[:120]:
         story.pause(name, 5, Pause("month end CHG-4711"))
     open_store(url, create=True).close()
+    rows = [event_row(recorded, event_text(recorded.event)) for recorded in store.read(0, store.head().seq)]
     engine, head = create_engine(url), store.head()
     with engine.begin() as connection:
         connection.execute(insert(t.job), [job_row(job) for job in store.jobs()])
-        connection.execute(insert(t.event), [event_row(recorded) for recorded in store.read(0, head.seq)])
+        connection.execute(insert(t.event), rows)
         connection.execute(update(t.chain).values(seq=head.seq, hash=head.hash))
     engine.dispose()
     return open_store(url)

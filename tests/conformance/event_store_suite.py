@@ -83,7 +83,7 @@ class EventStoreSuite:
         assert list(store.history("b", 1, 2)) == [r for r in events if r.job_id == "b"][1:3]
         assert [r.seq for r in store.read(3, 2)] == [4, 5]
         assert list(store.scan(3, 2)) == list(store.read(3, 2))
-        assert store.unreadable_jobs() == ()
+        assert store.listing().unreadable == ()
 
     def test_several_events_of_a_command_stand_together(self, store: EventStore) -> None:
         """What one command appends has one command id and neighbouring seqs."""
@@ -281,7 +281,7 @@ class EventStoreSuite:
             assert store.handle(command(f"{job}-p", Pause("why"), job)).changed
         assert list(store.scan(2, 5)) == list(store.read(2, 5))
         assert store.jobs(checked=True) == store.jobs() == tuple(replay(store.history(job)) for job in ("a", "b"))
-        assert store.unreadable_jobs() == ()
+        assert store.listing().unreadable == ()
 
     def test_life(self, store: EventStore) -> None:
         """Starts, failures and pauses, whatever ended each, exact to the microsecond, also where a clock went back:

@@ -145,7 +145,7 @@ def test_unreadable_job_does_not_hide_the_others(
     with caplog.at_level(logging.WARNING, "slackwater.persistence"):
         assert [job.id for job in store.jobs()] == ["b"]
     assert "job a is left out" in caplog.text
-    assert store.unreadable_jobs() == ("a",)
+    assert store.listing().unreadable == ("a",)
     with pytest.raises(StoreError) as refused:
         store.job("a")
     assert (refused.value.code, refused.value.retryable) == ("job_row_differs", False)

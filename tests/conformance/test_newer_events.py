@@ -86,7 +86,7 @@ def test_its_job_is_not_shown_as_if_it_were_known(url: str, newer: dict[str, Any
     with_newer_event(url, "a", **newer)
     with caplog.at_level(logging.WARNING, "slackwater.persistence"):
         assert [job.id for job in store.jobs()] == [job.id for job in store.jobs(checked=True)] == ["b"]
-    assert store.unreadable_jobs() == ("a",)
+    assert store.listing().unreadable == ("a",)
     (record,) = caplog.records
     assert "written by a newer" in record.getMessage()
     assert "upgrade Slackwater here" in record.getMessage()

@@ -66,7 +66,7 @@ def test_set_changed_removed(store: EventStore) -> None:
     ]  # fmt: skip
     assert (store.policy().flag, store.policy().by) == (Flag(), "ana")
     assert [job.id for job in store.jobs()] == [job.id for job in store.jobs(checked=True)] == ["orders_big"]
-    assert (store.unreadable_jobs(), store.job(POLICY_ID)) == ((), None)
+    assert (store.listing().unreadable, store.job(POLICY_ID)) == ((), None)
     verdict = verify(store)
     assert (verdict.problems, verdict.jobs, verdict.events) == ((), 1, 10)
 

@@ -8,13 +8,18 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from slackwater.core.codec import LogEvent, canonical, event_data, event_hash
+from slackwater.core.codec import LogEvent, RowHash, canonical, event_data, event_text
 from slackwater.core.events import SCHEMA_VERSION, name_of
 from slackwater.core.recorded import GENESIS
 
 from .examples import AT, EXAMPLES
 
 FILE: Final = Path(__file__).parent / "events.golden.jsonl"
+
+
+def event_hash(prev_hash: bytes, *, seq: int, version: int, event: LogEvent, **columns: Any) -> bytes:
+    """The hash of an event with the other columns of RowHash."""
+    return RowHash(prev_hash, type=name_of(event), data=event_text(event), **columns).at(seq, version)
 
 
 def golden_row(event: LogEvent) -> dict[str, Any]:

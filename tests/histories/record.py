@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from slackwater.core.codec import DOMAIN, canonical, job_data, time_text
+from slackwater.core.codec import DOMAIN, canonical, event_text, job_data, time_text
 from slackwater.core.commands import Command, Verb
 from slackwater.core.control.ack import Ack
 from slackwater.core.control.conclude import Conclude
@@ -73,7 +73,7 @@ class Recorder:
         command = self._command(Pause(), actor, "orders_big", 1.0)
         before = self.jobs["orders_big"]
         self.expects = "IllegalTransition"
-        self._append(Step(event, replace(before, version=before.version + 1)), command)
+        self._append(Step(event, event_text(event), replace(before, version=before.version + 1)), command)
 
     def append_unknown(self, name: str, data: Mapping[str, Any]) -> None:
         """Append a row of a type this code does not know, with a hash that fits."""
@@ -94,7 +94,7 @@ class Recorder:
     def _append(self, step: Step, command: Command) -> None:
         prev = bytes.fromhex(self.rows[-1]["hash"]) if self.rows else GENESIS
         recorded = recorded_of(step, command, len(self.rows) + 1, prev)
-        row = event_row(recorded)
+        row = event_row(recorded, step.text)
         texts = {"at": time_text(recorded.at), "prev_hash": recorded.prev_hash.hex(), "hash": recorded.hash.hex()}
         self.rows.append({**row, **texts})
         self.jobs[command.job_id] = step.after

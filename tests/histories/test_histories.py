@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from slackwater.core.codec import LogEvent, UnknownEvent, canonical, event_data, event_from, job_data, time_text
+from slackwater.core.codec import (
+    LogEvent,
+    UnknownEvent,
+    canonical,
+    event_data,
+    event_from,
+    job_data,
+    readable_text,
+    time_text,
+)
 from slackwater.core.events import EVENTS, SCHEMA_VERSION, name_of
 from slackwater.core.evolve import FOLD_VERSION, evolve_recorded
 from slackwater.core.job import Job
@@ -82,7 +91,10 @@ def test_rows_are_written_as_they_were(file: Path) -> None:
     """This code would store the same columns and the same bytes for every row it can read."""
     head, rows, _ = lines_of(file)
     for row in rows[: -1 if head["expects"] == "UnknownEvent" else None]:
-        again = event_row(read(row))
+        recorded = read(row)
+        text = readable_text(recorded.event)
+        assert text is not None
+        again = event_row(recorded, text)
         texts = {"at": time_text(again["at"]), "prev_hash": again["prev_hash"].hex(), "hash": again["hash"].hex()}
         assert {**again, **texts} == row
 

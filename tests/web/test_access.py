@@ -206,7 +206,7 @@ async def test_what_nobody_foresaw(client: Client, story: Story, monkeypatch: py
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("postgresql://ana:hunter2@db")
 
-    monkeypatch.setattr(type(story.store), "unreadable_jobs", broken)
+    monkeypatch.setattr(type(story.store), "listing", broken)
     web = await client()
     for path in ("/", "/api/v1/jobs"):
         answer = await web.get(path)

@@ -53,6 +53,18 @@ async def test_the_list_says_what_is_held_and_why(client: Client, store: EventSt
     assert "Lag and rate are unknown" not in page
 
 
+async def test_the_list_looks_once(client: Client, store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The jobs and what is left out of them come of one reading of the table, on the page and over HTTP."""
+    fill(store)
+    web, looks, listing = await client(), [], store.listing
+    monkeypatch.setattr(store, "listing", lambda: looks.append("listing") or listing())
+    monkeypatch.setattr(store, "jobs", lambda **_: looks.append("jobs"))
+    for path in ("/", "/api/v1/jobs"):
+        looks.clear()
+        assert (await web.get(path)).status_code == 200
+        assert looks == ["listing"], path
+
+
 async def test_without_kafka(client: Client, story: Story) -> None:
     """SQLite alone is enough: lag is unknown and said so, all else is there; what workers told needs no Kafka here."""
     web: AsyncClient = await client()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.histories.examples import AT, CUT, EXAMPLES
+from tests.histories.golden import event_hash
 from tests.unit.control.given import PASTS, job_after
 
 from slackwater.core.codec import (
@@ -15,7 +16,6 @@ from slackwater.core.codec import (
     canonical,
     event_data,
     event_from,
-    event_hash,
     job_data,
     job_from,
     payload_hash,

@@ -6,6 +6,7 @@ from itertools import chain
 
 import pytest
 from tests.histories.examples import EXAMPLES
+from tests.histories.golden import event_hash
 from tests.unit.control.given import (
     BEGAN,
     HELD_AT_REST,
@@ -23,7 +24,6 @@ from tests.unit.control.given import (
     orders,
 )
 
-from slackwater.core.codec import event_hash
 from slackwater.core.coverage import Coverage, Stance
 from slackwater.core.events import (
     EPOCH_RAISING,
