@@ -42,10 +42,8 @@ def install(
     agent = ControlAgent(store, replies, wake)
 
     async def control_agent(stream: Any) -> None:
-        # Faust would count as done what a stop of the worker breaks off half way.
-        async for event in stream.noack().events():
+        async for event in stream.events():
             await agent.take(arrival_of(event.message))
-            event.ack()
 
     app.agent(control, name="slackwater.control")(control_agent)
     return agent

@@ -198,7 +198,7 @@ def test_what_a_stop_of_the_worker_breaks_off_is_taken_again(rig: Rig) -> None:
     rig.wait_ready(1)
     with contextlib.closing(sqlite3.connect(rig.directory / "log.db", isolation_level=None)) as held:
         held.execute("BEGIN IMMEDIATE")
-        rig.send({"stop": rig.job, "id": "s"})
+        rig.send({"stop": "@all", "id": "s"})
         rig.wait_for(lambda: rig.heard("w-1", "the command waits") > 0, "the command to wait")
         worker.terminate()
         worker.wait(60)
