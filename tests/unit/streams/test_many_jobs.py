@@ -19,6 +19,7 @@ from slackwater.core.commands import Command, Position
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.start import Start
+from slackwater.core.job import Job
 from slackwater.core.result import Result
 from slackwater.persistence.errors import StoreUnavailable
 from slackwater.persistence.memory import MemoryStore
@@ -59,6 +60,10 @@ class Log(MemoryStore):
         if self.until_crash < 0:
             raise Crash
         return result
+
+    def jobs(self, *, checked: bool = False) -> tuple[Job, ...]:
+        """In an order of its own, as a database's may be."""
+        return super().jobs(checked=checked)[::-1]
 
     def asked(self) -> Counter[str]:
         """How many events each job has from the control topic."""
@@ -108,7 +113,7 @@ def test_each_job_that_is_chosen_is_asked() -> None:
         ("b/a", "b", "accepted"),
         ("b/z", "b", "accepted"),
     ]
-    assert [(job.id, job.reason) for job in log.jobs() if job.holds] == [("a", "r"), ("z", "r")]
+    assert [(job.id, job.reason) for job in log.jobs() if job.holds] == [("z", "r"), ("a", "r")]
     kept = log.result("b/z")
     assert kept is not None
     assert kept.batch_id == "b"
@@ -169,7 +174,7 @@ def test_every_job() -> None:
         ({"set_flag": "@all", "mode": "none"}, "bad_job_id", False),
         ({"pause": "@every"}, "bad_job_id", False),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_what_asks_nobody_is_refused_once(message: dict[str, Any], code: str, place: bool) -> None:
     """One answer with a code, recorded in the message's place; it takes no id away, and no job is asked."""
@@ -234,7 +239,7 @@ def test_time_is_given_to_each_from_when_it_is_asked(monkeypatch: pytest.MonkeyP
     words = take(log, {**PAUSE, "expires_at": "2026-11-24T08:06:00Z"}).words
     # Read at 8:00; each asked, and then answered.
     assert [word for _, word in words] == ["accepted"] * 3 + ["expired"] * 2
-    assert [job.since.minute for job in log.jobs() if job.holds and job.since] == [1, 3, 5]
+    assert [job.since.minute for job in log.jobs() if job.holds and job.since] == [5, 3, 1]
 
 
 def test_answers_are_given_up_once_kafka_takes_none() -> None:
