@@ -80,6 +80,15 @@ class Command:
     """W3C trace context of what caused it. Answers repeat it, and workers trace by it."""
     yes_protected: str | None = None
     """The job's name, said once more: a job with the label `protected=true` is moved by nobody who does not say it."""
+    batch_id: str | None = None
+    """The id of the message that asked it of many jobs, of which this is one."""
+
+    @property
+    def place(self) -> str | None:
+        """Its own place on the control topic, if it came from there: one message may ask many jobs."""
+        if self.position is None:
+            return None
+        return f"{self.position.name}/{self.job_id}" if self.batch_id and self.job_id else self.position.name
 
 
 def is_job_id(text: str) -> bool:

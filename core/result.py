@@ -44,6 +44,8 @@ class Result:
     """What the sender wants to know the answers by."""
     traceparent: str | None = None
     """The trace it belongs to: what carries it out is traced under it."""
+    batch_id: str | None = None
+    """The id of the message that asked many jobs, if this is the answer for one of them."""
 
     @property
     def changed(self) -> bool:

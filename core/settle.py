@@ -106,10 +106,10 @@ def recordable(command: Command) -> Command:
 def turned_away(command: Command, refused: Refused) -> Command:
     """The command as one that is always refused in these words, under an id of its own: it must not take another's.
 
-    That id is its place on the control topic. Elsewhere it follows from the id that was given: a repeat is a duplicate.
+    That id is its own place on the control topic. Elsewhere it follows from the id that was given: a repeat is a duplicate.
     """
     given = command.id if isinstance(command.id, str) else ascii(command.id)
-    id = command.position.name if command.position else f"unfit-{payload_hash(given).hex()[:32]}"
+    id = command.place or f"unfit-{payload_hash(given).hex()[:32]}"
     own = command.correlation or given
     return replace(
         command,
@@ -120,6 +120,7 @@ def turned_away(command: Command, refused: Refused) -> Command:
         yes_protected=command.yes_protected if isinstance(command.yes_protected, str) else None,
         reply_to=command.reply_to if command.reply_to and is_topic_name(command.reply_to) else None,
         correlation=own if is_command_id(own) else None,
+        batch_id=command.batch_id if command.batch_id and is_command_id(command.batch_id) else None,
     )
 
 
@@ -170,5 +171,6 @@ def _result(
         correlation=command.correlation,
         correlation_id=command.correlation_id,
         traceparent=command.traceparent,
+        batch_id=command.batch_id,
         **more,  # type: ignore[arg-type]
     )

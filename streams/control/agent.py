@@ -1,10 +1,10 @@
 """The Faust agent on the control topic: each message becomes a command, is decided at the one desk, and is answered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import faust
 import structlog
@@ -23,9 +23,12 @@ from ..tracing import about, outcome_of, span
 from .cloud_events import reply, reply_kinds
 from .envelope import read_command
 from .flat_form import Arrival
+from .many import Many
 from .replies import Replies
 
 log = structlog.get_logger()
+P = ParamSpec("P")
+T = TypeVar("T")
 STORE_RETRY_S: Final = 1.0
 
 
@@ -73,16 +76,42 @@ class ControlAgent:
             self.ignored += 1
             log.warning("a message without a value is ignored", position=arrival.position.name, ignored=self.ignored)
             return
-        command = read_command(arrival, datetime.now(UTC))
+        asked = read_command(arrival, _now())
+        command = asked.command if isinstance(asked, Many) else asked
         with span(f"receive {command.verb.name}", arrival.traceparent, "consumer", **about(command)) as traced:
-            await self._receive(arrival, replace(command, traceparent=traced.traceparent))
+            if isinstance(asked, Many):
+                await self._receive_many(replace(asked, command=replace(command, traceparent=traced.traceparent)))
+            else:
+                self._check_key(arrival, command)
+                await self._receive(replace(command, traceparent=traced.traceparent))
 
-    async def _receive(self, arrival: Arrival, command: Command) -> None:
-        about_command(command)
+    async def _receive_many(self, many: Many) -> None:
+        """One after the other: what a crash leaves is done when the message is read again, and what was done is known.
+
+        Once Kafka did not take an answer, the others are given up too: hundreds could keep the next command for an hour.
+        """
+        hears = True
+        for command in await self._chosen(many):
+            hears = await self._receive(command, hears=hears)
+
+    async def _chosen(self, many: Many) -> Iterator[Command]:
+        about_command(many.command)
+        try:
+            return many.each(await _patiently(self._store.jobs), _now)
+        except Exception as error:
+            log.exception("the jobs of a command could not be chosen")
+            return iter((many.refused(_not_decided(error)),))
+
+    def _check_key(self, arrival: Arrival, command: Command) -> None:
         if arrival.key is not None and command.job_id and arrival.key != command.job_id.encode():
             self.misplaced += 1
             why = "with more partitions order would be lost"
+            about_command(command)
             log.warning(f"a command's key is not its job: {why}", job_name=command.job_id, misplaced=self.misplaced)
+
+    async def _receive(self, command: Command, *, hears: bool = True) -> bool:
+        """Decide and answer it; without `hears` it is not answered. False if Kafka took no answer."""
+        about_command(command)
         with span("decide") as traced:
             result = await self._decide(command)
             traced.say(**outcome_of(result))
@@ -90,25 +119,23 @@ class ControlAgent:
         log.info(f"{result.verb} {result.outcome}", **told)
         self._wake()
         # Who asks once more waits for the answer to this message, not to the first.
-        own = replace(result, correlation_id=command.correlation_id, traceparent=command.traceparent)
-        await self._answer(command, own)
+        own = replace(
+            result,
+            correlation=command.correlation or result.correlation,
+            batch_id=command.batch_id or result.batch_id,
+            correlation_id=command.correlation_id,
+            traceparent=command.traceparent,
+        )
+        return hears and await self._answer(command, own)
 
     async def _decide(self, command: Command) -> Result:
-        """Waits out a log that cannot be asked: nothing is done with before it is recorded.
-
-        A command that the log cannot take, or whose id is another's, is refused in its own place: all of them are recorded.
-        """
+        """What the log cannot take, or whose id is another's, is refused in its own place: all of them are recorded."""
         while True:
             try:
-                result = await asyncio.to_thread(self._store.handle, command)
-            except (StoreUnavailable, StoreRefused) as error:
-                log.warning("the log cannot be asked; the command waits", cause=str(error))
-                await asyncio.sleep(STORE_RETRY_S)
-                continue
+                result = await _patiently(self._store.handle, command)
             except Exception as error:
                 log.exception("a command could not be decided")
-                cause = f"this command could not be decided: {type(error).__name__}"
-                refused = Refused("not_decided", cause, "the worker's log says more")
+                refused = _not_decided(error)
             else:
                 if result.code != "command_id_reused":
                     return result
@@ -117,10 +144,31 @@ class ControlAgent:
             if isinstance(tried.verb, Unreadable):
                 return settle(None, command).result
 
-    async def _answer(self, command: Command, result: Result) -> None:
-        now = datetime.now(UTC)
+    async def _answer(self, command: Command, result: Result) -> bool:
+        now, is_sent = _now(), True
         for kind in reply_kinds(result):
             try:
                 await asyncio.to_thread(self._replies.send, command.reply_to, reply(kind, result, now))
             except Exception as error:
                 log.warning("an answer could not be sent", kind=kind, cause=str(error))
+                is_sent = False
+        return is_sent
+
+
+async def _patiently(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Waits out a log that cannot be asked: no message is done with before what it came to is recorded."""
+    while True:
+        try:
+            return await asyncio.to_thread(ask, *args, **kwargs)
+        except (StoreUnavailable, StoreRefused) as error:
+            log.warning("the log cannot be asked; the command waits", cause=str(error))
+            await asyncio.sleep(STORE_RETRY_S)
+
+
+def _not_decided(error: Exception) -> Refused:
+    cause = f"this command could not be decided: {type(error).__name__}"
+    return Refused("not_decided", cause, "the worker's log says more")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

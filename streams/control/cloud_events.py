@@ -32,6 +32,7 @@ def reply(kind: str, result: Result, at: datetime) -> KafkaMessage:
     """
     data: dict[str, Any] = {
         "command_id": result.command_id,
+        "batch_id": result.batch_id,
         "job": result.job_id,
         "verb": result.verb,
         "outcome": kind,
@@ -55,6 +56,7 @@ def last_word(kind: str, result: Result, end: Recorded) -> KafkaMessage:
     """The reply that ends an accepted command: `end` is the event that proved it (`applied`), or that took its place."""
     data = {
         "command_id": result.command_id,
+        "batch_id": result.batch_id,
         "job": result.job_id,
         "verb": result.verb,
         "outcome": kind,

@@ -6,6 +6,7 @@ which is refused and recorded like any other.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -31,6 +32,7 @@ from slackwater.core.topic_name import is_topic_name
 
 from .fields import Fields
 from .flat_form import Arrival, flatten
+from .many import Many, chosen_by, means_many
 from .strict_json import BadMessage
 
 log = structlog.get_logger()
@@ -38,8 +40,8 @@ T = TypeVar("T")
 COMMAND_TYPE: Final = re.compile(r"io\.slackwater\.command\.([a-z_]+)\.v(\d+)")
 
 
-def read_command(arrival: Arrival, now: datetime) -> Command:
-    """The command in the message. Never raises, whatever a sender wrote.
+def read_command(arrival: Arrival, now: datetime) -> Command | Many:
+    """The command in the message, for one job or many. Never raises, whatever a sender wrote.
 
     Without an id of its own a command gets the message's position for one, so that a redelivery is recognised.
     """
@@ -57,14 +59,39 @@ def read_command(arrival: Arrival, now: datetime) -> Command:
     return _unreadable(bad, flat, arrival, now)
 
 
-def _command(flat: Mapping[str, Any], arrival: Arrival, now: datetime) -> Command:
+def _command(flat: Mapping[str, Any], arrival: Arrival, now: datetime) -> Command | Many:
     fields = Fields(flat)
     verb_name = _verb_name(fields, flat)
-    job_id = fields.text("job") or ""
-    if not is_address(job_id):
+    subject = fields.text("job") or ""
+    if means_many(subject):
+        return _of_many(fields, subject, verb_name, arrival, now)
+    if not is_address(subject):
         raise BadMessage("bad_job_id", "a job id is 1-63 of a-z 0-9 . _ - and begins with a letter or digit")
+    command = _of_one(fields, subject, verb_name, arrival, now)
+    if subject != POLICY_ID:
+        command = replace(command, yes_protected=fields.text("yes_protected"))
+    fields.nothing_left()
+    return command
+
+
+def _of_many(fields: Fields, subject: str, verb_name: str, arrival: Arrival, now: datetime) -> Many:
+    selector = chosen_by(subject, verb_name)
+    command = _of_one(fields, "", verb_name, arrival, now)
+    many = Many(
+        subject,
+        selector,
+        replace(command, correlation=command.correlation or command.id, batch_id=command.id),
+        fields.texts("yes_protected"),
+    )
+    fields.nothing_left()
+    if command.expected_version is not None:
+        raise BadMessage("bad_envelope", "expected_version is said of one job: each has a version of its own")
+    return many
+
+
+def _of_one(fields: Fields, job_id: str, verb_name: str, arrival: Arrival, now: datetime) -> Command:
     id, own_id = _ids(fields, arrival.position)
-    command = Command(
+    return Command(
         id,
         job_id,
         _VERBS[verb_name](fields),
@@ -78,10 +105,7 @@ def _command(flat: Mapping[str, Any], arrival: Arrival, now: datetime) -> Comman
         fields.text("reply_to"),
         own_id,
         _correlation_id(fields),
-        None if job_id == POLICY_ID else fields.text("yes_protected"),
     )
-    fields.nothing_left()
-    return command
 
 
 def _verb_name(fields: Fields, flat: Mapping[str, Any]) -> str:

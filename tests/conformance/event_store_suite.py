@@ -198,6 +198,19 @@ class EventStoreSuite:
             assert (origin.position, origin.reply_to) == (at, "answers" if place == 2 else None)
         assert store.result("p") is None
 
+    def test_one_of_many_is_turned_away_in_a_place_of_its_own(self, store: EventStore) -> None:
+        """A message may ask many jobs: each refusal is recorded, and kept with the batch and the message's place."""
+        at = Position("slackwater.control", 0, 7)
+        for job in ("a", "b"):
+            bad = command("é" * 2000, Pause(), job, position=at, batch_id="b", correlation="b")
+            refused = store.handle(bad)
+            assert (refused.command_id, refused.code) == (f"slackwater.control/0/7/{job}", "bad_command_id")
+            assert (refused.batch_id, refused.correlation) == ("b", "b")
+            origin = store.origin(refused.command_id)
+            assert origin is not None
+            assert origin.position == at
+            assert store.result(refused.command_id) == refused
+
     def test_words_that_cannot_be_kept(self, store: EventStore) -> None:
         """A job id that no index takes and a message with NUL in it are recorded as far as that is possible."""
         long = "".join(chr(0x4E00 + n * 7919 % 20_000) for n in range(5000))

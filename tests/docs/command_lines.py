@@ -30,6 +30,7 @@ OTHERS: Final = frozenset(
         "curl",
         "kafka-configs.sh",
         "kafka-acls.sh",
+        "kcat",
     }
 )
 """Programs that a reader has; what is said to them is not looked at, but for files of ours."""

@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,13 @@ from tests.tidy.settings_page import variables
 from slackwater.admin.api import Admin
 from slackwater.admin.async_api import AsyncAdmin
 from slackwater.admin.door import Door
+from slackwater.core.commands import Position
+from slackwater.core.control.unreadable import Unreadable
+from slackwater.streams.control.envelope import read_command
+from slackwater.streams.control.flat_form import Arrival
+from slackwater.streams.control.many import Many
 
-from .blocks import PAGES, Block, blocks, dialogue, name_of
+from .blocks import PAGES, ROOT, Block, blocks, dialogue, name_of
 from .command_lines import SLACKWATER, check, options_of, root, simple_commands
 
 SHELLS = {"console", "sh"}
@@ -101,6 +107,19 @@ def test_python_blocks(page: Path, block: Block) -> None:
                 known = inspect.signature(getattr(Admin, name)).parameters
                 how = set() if "how" not in known else set(inspect.signature(Door.ask).parameters)
                 assert {one.arg for one in keywords} <= {*known, *how}
+
+
+def test_messages_of_the_control_topic() -> None:
+    """Every message that its page shows, or has people type, is read as a command."""
+    page = ROOT / "docs/control-topic.md"
+    shown = [block.text for block in blocks(page) if block.kind == "json"]
+    typed = re.findall(r"^echo '(.+)' \| kcat ", page.read_text("utf-8"), re.MULTILINE)
+    assert shown
+    assert typed
+    for text in (*shown, *typed):
+        read = read_command(Arrival(Position("slackwater.control", 0, 7), {}, None, text.encode()), datetime.now(UTC))
+        asked = read.command if isinstance(read, Many) else read
+        assert not isinstance(asked.verb, Unreadable), text
 
 
 def test_a_wrong_line_is_found() -> None:

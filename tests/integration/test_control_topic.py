@@ -1,6 +1,8 @@
 """The control topic: three forms of a command, replies, the published log, and everything that is no command."""
 
+import contextlib
 import json
+import sqlite3
 import uuid
 from typing import Any
 
@@ -156,6 +158,53 @@ def test_two_senders_may_both_count_from_one(rig: Rig) -> None:
     ids = {body["data"]["command_id"] for body in rig.bodies(rig.topics.replies)}
     assert ids == {"/ops#1", "/night#1"}
     rig.wait_state("RUNNING")
+
+
+def test_many_jobs_by_their_labels(rig: Rig) -> None:
+    """One message stops whom its selector chooses. A worker that dies half way leaves the rest to the next; each job is asked
+    once, and answered with the batch that it belongs to."""
+    names = [f"{rig.job}-{n}" for n in range(4)]
+    for name, team in zip((*names, rig.job), "aaaba", strict=True):
+        rig.admin.deploy_job(name, "1", f"-- @label: team={team}\n{rig.sql.replace(rig.job, name)}")
+    chosen = sorted({rig.job, *names} - {names[3]})
+    rig.send(_ce("stop", "team=a", "many", reason="by label"))
+    assert rig.worker(SLACKWATER_DIE_AT="append_committed:2").wait(60) != 0
+    done = [name for name in chosen if rig.admin.get_job_status(name).state == "STOPPED"]
+    assert done == chosen[:2]
+    rig.worker("w-2")
+    rig.wait_for(lambda: {"accepted", "applied"} <= set(_said_of(rig, chosen[-1])), "the last answer")
+    for name in chosen:
+        assert [r.command_id for r in rig.admin.history(name) if r.channel == "topic"] == [f"/test#many/{name}"]
+        assert set(_said_of(rig, name)) == {"accepted", "applied"}
+    assert rig.admin.get_job_status(names[3]).state == "DEPLOYED"
+    rig.send({"start": "team!=b", "id": "again"}, {"start": "team=nobody", "id": "none"})
+    rig.wait_for(lambda: _replies(rig, "none") == ["refused"], "the refusal")
+    rig.wait_for(lambda: _replies(rig, "again").count("applied") == len(chosen), "the proofs")
+    told = [b["data"] for b in rig.bodies(rig.topics.replies) if b.get("causationid") == "again"]
+    assert {(data["command_id"], data["batch_id"]) for data in told} == {(f"again/{name}", "again") for name in chosen}
+    refused = rig.admin.audit("SELECT code, topic_offset FROM refusals").rows
+    assert refused == (("no_such_job", 2),)
+
+
+def _said_of(rig: Rig, job: str) -> list[str]:
+    bodies = rig.bodies(rig.topics.replies)
+    return [b["data"]["outcome"] for b in bodies if (b["causationid"], b["data"]["job"]) == ("many", job)]
+
+
+def test_what_a_stop_of_the_worker_breaks_off_is_taken_again(rig: Rig) -> None:
+    """A command that waits for the log when the worker is told to end is not done with: the next worker takes it."""
+    rig.admin.deploy_job(rig.job, "1", rig.sql)
+    worker = rig.worker()
+    rig.wait_ready(1)
+    with contextlib.closing(sqlite3.connect(rig.directory / "log.db", isolation_level=None)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        rig.send({"stop": "@all", "id": "s"})
+        rig.wait_for(lambda: rig.heard("w-1", "the command waits") > 0, "the command to wait")
+        worker.terminate()
+        worker.wait(60)
+    assert rig.admin.get_job_status(rig.job).state == "DEPLOYED"
+    rig.worker("w-2")
+    rig.wait_state("STOPPED")
 
 
 def test_what_may_be_asked_instead(rig: Rig) -> None:

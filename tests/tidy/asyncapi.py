@@ -10,16 +10,17 @@ from pydantic import TypeAdapter
 from tests.histories.examples import EXAMPLES
 
 from slackwater import __version__
-from slackwater.core.commands import JOB_ID
+from slackwater.core.commands import JOB_ID, TEXT_CHARS_MAX
 from slackwater.core.events import JobPaused, JobResumed, name_of
 from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.recorded import GENESIS, Recorded
 from slackwater.core.result import Outcome, Result
 from slackwater.core.states import JobState
 from slackwater.streams.control.cloud_events import last_word, published, reply
+from slackwater.streams.control.many import EVERY_JOB, NO_NAME, VERBS_OF_MANY
 from slackwater.streams.topics import ControlTopics
 
-from .command_fields import ATTRIBUTES, COMMON, JOB, SAMPLES, SUBJECTS, VERB_FIELDS, VerbFields
+from .command_fields import ATTRIBUTES, COMMON, JOB, MANY, SAMPLES, SUBJECTS, VERB_FIELDS, VerbFields
 from .said import words_of
 
 AT: Final = datetime(2026, 11, 24, 14, 22, 10, tzinfo=UTC)
@@ -101,32 +102,44 @@ def _commands(verb: str, fields: VerbFields) -> dict[str, Any]:
     data = {field: SAMPLES[field] for field in fields.shown}
     event = {"specversion": "1.0", "type": kind, **SENDER, "subject": about, "actor": "ana"}
     event |= {"dataschema": f"urn:slackwater:{name}.v1"}
-    said = {"type": {"const": kind}, "data": _schema(f"{name}.v1")}
+    subject = _subject(verb)
+    said = {"type": {"const": kind}, "subject": subject, "data": _schema(f"{name}.v1")}
     typed = {**({"required": ["data"]} if fields.required else {}), "properties": said}
-    headers = {f"ce_{attribute}": schema for attribute, schema in ATTRIBUTES.items()} | {"ce_type": {"const": kind}}
+    headers = {f"ce_{attribute}": schema for attribute, schema in ATTRIBUTES.items()}
+    headers |= {"ce_type": {"const": kind}, "ce_subject": subject}
     needed = [f"ce_{attribute}" for attribute in ("specversion", "type", "source", "id", "subject")]
-    bare = {verb: _schema("job") if about == JOB else {"const": about}, **COMMON, **fields.properties}
+    bare = {verb: subject, **COMMON, **fields.properties}
+    typed_by_hand = [{verb: one, "actor": "ana", **data} for one in (about, *([MANY] if verb in VERBS_OF_MANY else []))]
     return {
         name: _message(
             f"{verb}, as a structured CloudEvent.", {"allOf": [_schema("command"), typed]}, event | {"data": data}
         ),
         f"{name}.binary": {
-            **_message(f"{verb}, as a binary CloudEvent.", _schema(f"{name}.v1"), data, "application/json"),
+            **_message(f"{verb}, as a binary CloudEvent.", _schema(f"{name}.v1"), data, content_type="application/json"),
             "headers": {"type": "object", "required": needed, "properties": headers},
             "examples": [{"headers": {f"ce_{one}": value for one, value in event.items()}, "payload": data}],
         },
         f"{name}.bare": _message(
             f"{verb}, as typed by hand.",
             _object(bare, (verb, *fields.required)),
-            {verb: about, "actor": "ana", **data},
-            "application/json",
+            *typed_by_hand,
+            content_type="application/json",
         ),
     }
 
 
-def _message(summary: str, payload: dict[str, Any], example: dict[str, Any], content_type: str = AS_EVENT) -> dict[str, Any]:
+def _subject(verb: str) -> dict[str, Any]:
+    """What the verb may be asked of."""
+    if SUBJECTS[verb] != JOB:
+        return {"const": SUBJECTS[verb]}
+    return _schema("subject" if verb in VERBS_OF_MANY else "job")
+
+
+def _message(
+    summary: str, payload: dict[str, Any], *examples: dict[str, Any], content_type: str = AS_EVENT
+) -> dict[str, Any]:
     key = {"kafka": {"key": _schema("job"), "bindingVersion": "0.5.0"}}
-    shown = [{"payload": example}]
+    shown = [{"payload": example} for example in examples]
     return {"summary": summary, "contentType": content_type, "bindings": key, "payload": payload, "examples": shown}
 
 
@@ -174,6 +187,8 @@ def _shared() -> dict[str, Any]:
     states = {"type": ["string", "null"], "enum": [*map(str, JobState), None]}
     return {
         "job": {"type": "string", "pattern": f"^({JOB_ID.pattern}|{POLICY_ID})$"},
+        "jobs": {"type": "string", "pattern": f"^{EVERY_JOB}$|{NO_NAME.pattern}", "maxLength": TEXT_CHARS_MAX},
+        "subject": {"anyOf": [_schema("job"), _schema("jobs")]},
         "command": _object(dict(ATTRIBUTES), ("specversion", "type", "source", "id", "subject"), is_open=True),
         "sent": _object({**attributes, "data": {"type": "object"}}, (*event[:4], "data"), is_open=True),
         "reply": _object({**of_answer, "outcome": {"type": "string"}, "state": states}, in_each, is_open=True),

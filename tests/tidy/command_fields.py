@@ -12,6 +12,7 @@ from slackwater.core.policy.verbs import PolicyVerb
 from slackwater.streams.control.envelope import _VERBS
 from slackwater.streams.control.fields import NUMBER_MAX
 from slackwater.streams.control.flat_form import _ATTRIBUTES
+from slackwater.streams.control.many import VERBS_OF_MANY
 from slackwater.streams.control.strict_json import BadMessage
 
 from .product import ROOT
@@ -124,7 +125,13 @@ def _does_without(read: Callable[[Any], Any], name: str) -> bool:
 
 SUBJECTS: Final = {verb: POLICY_ID if verb in {kind.name for kind in get_args(PolicyVerb)} else JOB for verb in _VERBS}
 """Verb → what its example is about."""
+MANY: Final = "team=payments,tier!=test"
+"""What a second example is about, of a verb that many jobs may be asked at once."""
 VERB_FIELDS: Final = {verb: _listen(_and_its_name(read) if SUBJECTS[verb] == JOB else read) for verb, read in _VERBS.items()}
+for _verb in VERBS_OF_MANY:
+    VERB_FIELDS[_verb].properties["yes_protected"] = _schema(
+        "yes_protected", type=["string", "array"], items={"type": "string"}
+    )
 COMMON: Final = {
     "id": _schema("id", type="string"),
     "actor": _schema("actor", type="string"),
@@ -136,7 +143,7 @@ COMMON: Final = {
 }
 """Beside every verb in bare JSON. That these are all is tested."""
 ATTRIBUTES: Final = {
-    attribute: COMMON.get(name, {"$ref": "#/components/schemas/job"} if name == "job" else {"type": "string"})
+    attribute: COMMON.get(name, {"$ref": "#/components/schemas/subject"} if name == "job" else {"type": "string"})
     for attribute, name in _ATTRIBUTES.items()
 }
 """Of a CloudEvent."""

@@ -5,9 +5,9 @@ from dataclasses import fields
 
 import pytest
 
-from slackwater.admin.desk import CommandResult
 from slackwater.admin.errors import SlackwaterError
 from slackwater.admin.event_view import EventView
+from slackwater.admin.web.batches import Moved
 from slackwater.admin.web.bodies import OfMany, OfOne
 from slackwater.admin.web.problems import ErrorSaid, Problem
 
@@ -27,8 +27,9 @@ def test_asked_in_the_same_words(verb: str) -> None:
 
 
 def test_answered_in_the_same_words() -> None:
-    """A reply on the topic has no field that a result or an error of the other doors calls otherwise; errors are alike."""
-    result, error = {one.name for one in fields(CommandResult)}, set(ErrorSaid.model_fields)
+    """A reply on the topic, to one job or one of many, has no field that a result or an error of the other doors calls
+    otherwise; errors are alike."""
+    result, error = {one.name for one in fields(Moved)}, set(ErrorSaid.model_fields)
     accepted = json.loads(_answers()["accepted"].value or b"{}")["data"]
     assert set(accepted) - result - error == {"outcome", "epoch"}
     assert set(SlackwaterError("x", "y").as_json()["error"]) == error

@@ -13,8 +13,9 @@ from slackwater.core.events import EVENTS
 from slackwater.core.policy.events import POLICY_EVENTS
 from slackwater.streams.control.envelope import read_command
 from slackwater.streams.control.flat_form import Arrival
+from slackwater.streams.control.many import VERBS_OF_MANY, Many
 
-from .command_fields import COMMON, SAMPLES, SUBJECTS, VERB_FIELDS
+from .command_fields import COMMON, MANY, SAMPLES, SUBJECTS, VERB_FIELDS
 from .product import ROOT
 from .reference import MADE
 
@@ -30,7 +31,7 @@ def test_what_is_made_is_current(name: str) -> None:
     assert (ROOT / name).read_text("utf-8") == MADE[name]() + "\n"
 
 
-def _read(example: dict[str, Any]) -> Command:
+def _read(example: dict[str, Any]) -> Command | Many:
     headers = {name: value.encode() for name, value in example.get("headers", {}).items()}
     value = json.dumps(example["payload"]).encode()
     return read_command(Arrival(Position("slackwater.control", 0, 7), headers, None, value), datetime.now(UTC))
@@ -39,14 +40,19 @@ def _read(example: dict[str, Any]) -> Command:
 @pytest.mark.parametrize(("name", "example"), COMMANDS, ids=[name for name, _ in COMMANDS])
 def test_examples_are_commands(name: str, example: dict[str, Any]) -> None:
     """Each example of a command is read as the verb it is an example of, for what it names, by the agent's own reader."""
-    command = _read(example)
+    read = _read(example)
+    command, about = (read.command, read.subject) if isinstance(read, Many) else (read, read.job_id)
     assert not isinstance(command.verb, Unreadable), command.verb
     verb = name.split(".")[1]
-    assert (command.verb.name, command.job_id, command.actor) == (verb, SUBJECTS[verb], "ana")
+    assert (command.verb.name, command.actor) == (verb, "ana")
+    assert about == (MANY if isinstance(read, Many) else SUBJECTS[verb])
 
 
 def test_nothing_is_left_out() -> None:
-    """Every verb of the control topic in its three forms, every event of the log, and every message in a channel."""
+    """Every verb of the control topic in its three forms, for many where many may be asked, every event of the log, and
+    every message in a channel."""
+    of_many = {name.split(".")[1] for name, example in COMMANDS if isinstance(_read(example), Many)}
+    assert of_many == VERBS_OF_MANY
     assert {name for name, _ in COMMANDS} == {f"command.{v}{form}" for v in VERB_FIELDS for form in ("", ".binary", ".bare")}
     assert {name for name in MESSAGES if name.startswith("event.")} == {
         f"event.{name}" for name in (*EVENTS, *POLICY_EVENTS)
@@ -58,7 +64,9 @@ def test_nothing_is_left_out() -> None:
 def test_fields_are_those_that_are_known(verb: str) -> None:
     """A refusal of a field nobody knows lists those of the verb: the document has the same."""
     needed = {name: SAMPLES[name] for name in VERB_FIELDS[verb].required}
-    refused = _read({"payload": {verb: SUBJECTS[verb], **needed, "no such field": 1}}).verb
+    command = _read({"payload": {verb: SUBJECTS[verb], **needed, "no such field": 1}})
+    assert isinstance(command, Command)
+    refused = command.verb
     assert isinstance(refused, Unreadable)
     known = set((refused.hint or "").removeprefix("known: ").split(", ")) - {"verb", "job", "source", "specversion", "type"}
     assert known == {*COMMON, *VERB_FIELDS[verb].properties}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slackwater.core.commands import Command, Position
+from slackwater.core.commands import Command, Position, is_job_id
 from slackwater.core.control.deploy import Deploy
 from slackwater.core.control.pause import Pause
 from slackwater.core.control.resume import Resume
@@ -18,6 +18,7 @@ from slackwater.core.spec_from_sql import spec_from_sql
 from slackwater.persistence.memory import MemoryStore
 from slackwater.streams.control.envelope import read_command
 from slackwater.streams.control.flat_form import Arrival
+from slackwater.streams.control.many import Many
 
 PLACE: Final = Position("slackwater.control", 0, 42)
 NOW: Final = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -29,22 +30,28 @@ def arrival(value: bytes | None, headers: dict[str, bytes] | None = None) -> Arr
 
 
 def bare(**fields: Any) -> Command:
-    return read_command(arrival(json.dumps(fields).encode()), NOW)
+    return of_one(read_command(arrival(json.dumps(fields).encode()), NOW))
 
 
 def structured(data: dict[str, Any] | None = None, **attributes: Any) -> Command:
     event = {"specversion": "1.0", "id": "7", "source": "/ops", "type": TYPE, "subject": "orders", **attributes}
     said = {name: value for name, value in event.items() if value is not None}
-    return read_command(arrival(json.dumps({**said, **({} if data is None else {"data": data})}).encode()), NOW)
+    return of_one(read_command(arrival(json.dumps({**said, **({} if data is None else {"data": data})}).encode()), NOW))
 
 
 def binary(value: bytes | None = None, **attributes: bytes) -> Command:
     event = {"specversion": b"1.0", "id": b"7", "source": b"/ops", "type": TYPE.encode(), "subject": b"orders", **attributes}
-    return read_command(arrival(value, {f"ce_{name}": raw for name, raw in event.items()}), NOW)
+    return of_one(read_command(arrival(value, {f"ce_{name}": raw for name, raw in event.items()}), NOW))
 
 
-def code(command: Command) -> str:
+def of_one(read: Command | Many) -> Command:
+    assert isinstance(read, Command), read
+    return read
+
+
+def code(read: Command | Many) -> str:
     """What the desk says to it: the code of its refusal."""
+    command = of_one(read)
     found = MemoryStore().handle(command).code
     assert found is not None, command
     return found
@@ -102,6 +109,17 @@ def test_a_cloud_event_has_id_and_source(attribute: str, missing: str | None) ->
     """Both are required attributes: one without is refused, and takes no other event's place."""
     command = structured(**{attribute: missing})
     assert (code(command), command.id) == ("bad_envelope", PLACE.name)
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_many"),
+    [("legacy", False), ("team.a_b-c", False), ("team=a", True), ("!legacy", True), ("team in (a,b)", True), ("@all", True)],
+)
+def test_a_name_is_never_a_selector(subject: str, is_many: bool) -> None:
+    """What could be a job's name is one: nobody comes to many by calling a job by its name."""
+    value = json.dumps({"pause": subject}).encode()
+    assert isinstance(read_command(arrival(value), NOW), Many) is is_many
+    assert is_job_id(subject) is not is_many
 
 
 def test_without_an_id_the_place_is_the_id() -> None:
@@ -317,7 +335,9 @@ NAMES = st.sampled_from(
      "specversion",
      "type", "source", "subject", "time", "data", "expectedversion", "expected_version", "deadline_s", "verb", "job"]
 )  # fmt: skip
-WORDS = st.sampled_from(["orders", "1.0", TYPE, "0001-01-01T00:00:00+14:00", "9" * 5000, "SELECT * FROM a", "a b", "\ud800"])
+WORDS = st.sampled_from(
+    ["orders", "1.0", TYPE, "0001-01-01T00:00:00+14:00", "9" * 5000, "SELECT * FROM a", "a b", "\ud800", "team=a", "@all"]
+)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | WORDS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(), inner, max_size=4),
@@ -332,8 +352,9 @@ HEADERS = st.dictionaries(NAMES.map(lambda name: f"ce_{name}") | st.text(), RAW,
 @given(value=st.none() | MESSAGES, headers=HEADERS)
 def test_nothing_is_an_error(value: bytes | None, headers: dict[str, bytes]) -> None:
     """Whatever arrives, there is a command, the desk answers it, and the answer can be asked for again."""
-    command = read_command(Arrival(PLACE, headers, None, value), NOW)
-    store = MemoryStore()
+    read, store = read_command(Arrival(PLACE, headers, None, value), NOW), MemoryStore()
+    # There are no jobs, so many come to one refusal.
+    (command,) = read.each((), lambda: NOW) if isinstance(read, Many) else (read,)
     result = store.handle(command)
     assert result.changed or result.code is not None
     assert store.handle(command).duplicate
