@@ -441,7 +441,7 @@ def test_yaml_says_what_json_says(run: Run) -> None:
     [
         (("pause", "a", "--until", "yesterday"), "'yesterday' is no time", "2026-11-24T14:30"),
         (("deploy", "nowhere.sql"), "nowhere.sql: No such file or directory\n", "the job's SQL"),
-        (("pause", "a", "--timeout", "-1"), "-1", "--help"),
+        (("pause", "a", "--timeout", "-1"), "greater than or equal to 0", "--help"),
     ],
     ids=["until", "file", "timeout"],
 )
