@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from slackwater.core.commands import Verb
 from slackwater.core.selector import SelectorError
+from slackwater.core.states import AT_REST
 
 from .desk import CommandResult
 from .door import Door, HandedIn
@@ -54,6 +55,15 @@ def chosen_names(
     if not found and selector is not None:
         raise NotFound("no_such_job", f"no job has labels like {selector}", hint="see `slackwater jobs`")
     return found
+
+
+def is_left_out(answer: Answer) -> bool:
+    """It was refused because nothing of the job runs: there is nothing to hold still or to let go.
+
+    Where a selector or `--all` chose the job that is no failure; whoever named it is told that it was refused.
+    """
+    error = answer.error
+    return error is not None and error.code == "illegal_transition" and error.state in AT_REST
 
 
 def row_of(answer: Answer) -> dict[str, Any]:

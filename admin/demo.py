@@ -15,7 +15,7 @@ from slackwater.streams.kafka_connection import KafkaConnection
 from slackwater.streams.read_topic import read_committed
 
 from .api import Admin
-from .errors import SlackwaterError, Unavailable
+from .errors import SlackwaterError
 from .house import House, OrderStream, end_on_signals
 
 JOB: Final = "orders_big"
@@ -78,7 +78,7 @@ def _tell(console: Console, house: House, admin: Admin, step: "_Steps") -> None:
     )
     with step(f"deploy {JOB}, start it"):
         admin.deploy_job(JOB, None, example_sql(), reason="demo")
-        _alive(house)
+        house.check()
         admin.start_job(JOB, timeout=60)
     with step("let it run"):
         time.sleep(3)
@@ -89,12 +89,6 @@ def _tell(console: Console, house: House, admin: Admin, step: "_Steps") -> None:
     resumed = admin.resume_job(JOB, reason="maintenance done", timeout=60)
     console.print(f"✔ RUNNING again in {resumed.took_s:.2f} s")
     catch_up(admin, JOB, CATCH_UP_TIMEOUT_S, console)
-
-
-def _alive(house: House) -> None:
-    if house.died() is not None:
-        said = (house.directory / "worker.log").read_text("utf-8", "replace").strip().splitlines()[-5:]
-        raise Unavailable("worker_died", "the worker ended: " + " | ".join(said))
 
 
 def _stand_still(console: Console, connection: KafkaConnection, admin: Admin) -> None:

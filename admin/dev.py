@@ -11,8 +11,8 @@ from slackwater import __version__
 from .api import Admin
 from .cli.render import busy
 from .demo import JOB, example_sql
-from .errors import Refused, Timeout, Unavailable
-from .house import LOOPBACK, House, OrderStream, end_on_signals, free_port
+from .errors import Refused, Timeout
+from .house import LOOPBACK, House, OrderStream, end_on_signals
 
 METRICS_PORT: Final = 9464
 """Where exporters of OpenTelemetry are looked for too; the next free one if it is taken."""
@@ -29,9 +29,7 @@ def run_dev(directory: Path, rate: int) -> None:
         with busy("starting Apache Kafka, log, worker and web page …"):
             house.start_broker()
             house.open_log()
-            metrics_port, web_port = free_port(METRICS_PORT), free_port(WEB_PORT)
-            house.start_worker(metrics_port)
-            house.start_web(web_port)
+            metrics_port, web_port = house.start_worker(METRICS_PORT), house.start_web(WEB_PORT)
         file.write_text(f'log = "{house.log}"\nkafka = "{house.kafka}"\n', "utf-8")
         try:
             _greet(console, house, rate, metrics_port, web_port)
@@ -44,11 +42,11 @@ def run_dev(directory: Path, rate: int) -> None:
                     orders.start()
                 console.print("Ctrl-C stops everything")
                 try:
-                    while (died := house.died()) is None:
+                    while True:
+                        house.check()
                         time.sleep(0.5)
                 finally:
                     orders.stop()
-                raise Unavailable(f"{died}_died", f"{died} ended; see {directory / f'{died}.log'}")
         except KeyboardInterrupt:
             console.print("\ndraining and stopping …")
         finally:

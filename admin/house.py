@@ -1,5 +1,6 @@
 """A whole house on one machine: the real Kafka, a SQLite log, one worker, its web page, and a steady stream of orders."""
 
+import errno
 import json
 import os
 import random
@@ -26,6 +27,11 @@ from .errors import Unavailable
 
 PARTITIONS: Final = 4
 STOP_TIMEOUT_S: Final = 40.0
+START_TIMEOUT_S: Final = 90.0
+"""A worker waits 60 s for log and broker, and says then why it ends."""
+LINES_TOLD: Final = 3
+PORTS_TRIED: Final = 20
+_SAYS_IT_IS_UP: Final = {"worker": "worker ready", "web": "http://"}
 LOOPBACK: Final = "127.0.0.1"
 _COUNTRIES: Final = ("DE", "AT", "CH", "FR", "NL", "SE", "XX")
 _NAMES: Final = ("ana", "ben", "cleo", "dov", "eva", "finn", "gita", "hugo", "ines", "jan")
@@ -37,9 +43,9 @@ def end_on_signals() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def free_port(first: int, tries: int = 20) -> int:
-    """The first port from `first` on that nobody listens on. Raises Unavailable."""
-    for port in range(first, first + tries):
+def free_port(first: int) -> int:
+    """The first port from `first` on that nobody listens on now. Raises Unavailable."""
+    for port in range(first, first + PORTS_TRIED):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -47,7 +53,62 @@ def free_port(first: int, tries: int = 20) -> int:
             except OSError:
                 continue
             return port
-    raise Unavailable("port_in_use", f"no port from {first} to {first + tries - 1} is free", hint="end what listens there")
+    raise Unavailable(
+        "port_in_use", f"no port from {first} to {first + PORTS_TRIED - 1} is free", hint="end what listens there"
+    )
+
+
+class _Process:
+    """One of a house's processes, and what it says."""
+
+    def __init__(self, verb: str, says: Path, command: list[str]) -> None:
+        self.verb = verb
+        self.says = says
+        self._log: IO[bytes] = says.open("ab")
+        self._began = self._log.tell()
+        self._process = subprocess.Popen(
+            [*command, "--parent-pid", str(os.getpid())],
+            env={**os.environ, "SLACKWATER_METRICS_HOST": LOOPBACK},
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+
+    def said(self) -> str:
+        """What this run of it said so far."""
+        with self.says.open("rb") as log:
+            log.seek(self._began)
+            return log.read().decode("utf-8", "replace")
+
+    def check(self) -> None:
+        """Raises Unavailable with its last words if it has ended though nobody told it to."""
+        if self._process.poll() is not None:
+            last = " | ".join(self.said().splitlines()[-LINES_TOLD:]) or "it said nothing"
+            raise Unavailable(f"{self.verb}_died", f"{self.verb} ended: {last}", hint=f"all it said is in {self.says}")
+
+    def wait_up(self) -> None:
+        """Until it says that it is up. Raises Unavailable at once if it ends instead."""
+        until = time.monotonic() + START_TIMEOUT_S
+        while _SAYS_IT_IS_UP[self.verb] not in self.said():
+            self.check()
+            if time.monotonic() > until:
+                what = f"{self.verb} is not up after {START_TIMEOUT_S:g} s"
+                raise Unavailable(f"{self.verb}_died", what, hint=f"what it says is in {self.says}")
+            time.sleep(0.1)
+
+    def ask_to_end(self) -> None:
+        """Without waiting for it."""
+        self._process.send_signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        """Once it has been asked to. Ending twice is fine."""
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
 
 
 class House:
@@ -58,7 +119,7 @@ class House:
         self.log = f"sqlite:///{directory / 'log.db'}"
         self._worker_name = worker_name
         self._broker = EmbeddedKafka(directory / "kafka")
-        self._running: dict[str, tuple[subprocess.Popen[bytes], IO[bytes]]] = {}
+        self._running: list[_Process] = []
 
     def __enter__(self) -> Self:
         return self
@@ -95,42 +156,49 @@ class House:
         with translated():
             open_store(self.log, create=True).close()
 
-    def start_worker(self, metrics_port: int = 0) -> None:
-        """Start one worker as a process of its own; what it says goes to `worker.log`. Port 0: no metrics."""
-        self._start("worker", "--name", self._worker_name, "--metrics-port", str(metrics_port))
+    def start_worker(self, metrics_port: int = 0) -> int:
+        """Start one worker as a process of its own, and wait until it is ready; what it says goes to `worker.log`.
 
-    def start_web(self, port: int) -> None:
-        """Start the web page as a process of its own; what it says goes to `web.log`."""
-        self._start("web", "--port", str(port))
+        Returns the port of its metrics: `metrics_port` or the next free one; 0: none. Raises Unavailable with its last
+        words.
+        """
+        return self._start("worker", metrics_port, "--name", self._worker_name, "--metrics-port")
 
-    def _start(self, verb: str, *options: str) -> None:
-        says = (self.directory / f"{verb}.log").open("ab")
-        command = [sys.executable, "-m", "slackwater", "--log", self.log, "--kafka", self.kafka, verb, *options]
-        process = subprocess.Popen(
-            [*command, "--parent-pid", str(os.getpid())],
-            env={**os.environ, "SLACKWATER_METRICS_HOST": LOOPBACK},
-            stdin=subprocess.DEVNULL,
-            stdout=says,
-            stderr=says,
-            start_new_session=True,
-        )
-        self._running[verb] = process, says
+    def start_web(self, port: int) -> int:
+        """The same for the web page, at `port` or the next free one; what it says goes to `web.log`."""
+        return self._start("web", port, "--port")
 
-    def died(self) -> str | None:
-        """Which of its processes has ended though nobody told it to."""
-        return next((verb for verb, (process, _) in self._running.items() if process.poll() is not None), None)
+    def _start(self, verb: str, first_port: int, *words: str) -> int:
+        """Another house may take a port between our look and our process: then the next one is tried."""
+        command = [sys.executable, "-m", "slackwater", "--log", self.log, "--kafka", self.kafka, verb, *words]
+        last_port = first_port + PORTS_TRIED
+        while True:
+            port = free_port(first_port) if first_port else 0
+            process = _Process(verb, self.directory / f"{verb}.log", [*command, str(port)])
+            self._running.append(process)
+            try:
+                process.wait_up()
+            except Unavailable:
+                is_taken = os.strerror(errno.EADDRINUSE) in process.said()
+                if not is_taken or not first_port or port >= last_port:
+                    raise
+                process.end()
+                self._running.remove(process)
+                first_port = port + 1
+            else:
+                return port
+
+    def check(self) -> None:
+        """Raises Unavailable if one of its processes has ended though nobody told it to."""
+        for process in self._running:
+            process.check()
 
     def stop(self) -> None:
         """End what runs (the worker drains first), then the broker. Stopping twice, or before a start, is fine."""
-        for process, _ in self._running.values():
-            process.send_signal(signal.SIGTERM)
-        for process, says in self._running.values():
-            try:
-                process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            says.close()
+        for process in self._running:
+            process.ask_to_end()
+        for process in self._running:
+            process.end()
         self._broker.stop()
 
 

@@ -1,10 +1,11 @@
 """Running a worker from settings: what is not reachable yet is waited for, what is wrong is said at once."""
 
-import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Final, TypeVar
+
+import structlog
 
 from slackwater.persistence.open import open_store
 from slackwater.persistence.store import EventStore
@@ -27,25 +28,26 @@ WAITED_FOR: Final = frozenset({"store_unreachable", "store_busy", "broker_unreac
 """What may yet come up. All else is for somebody to mend."""
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 
 def run(
-    log: str | None, kafka: str | None, name: str | None, log_level: str, wait_s: float, metrics_port: int | None = None
+    url: str | None, kafka: str | None, name: str | None, log_level: str, wait_s: float, metrics_port: int | None = None
 ) -> None:
     """Run until SIGINT or SIGTERM. `metrics_port` is stronger than the setting.
 
     Raises Unavailable if log or broker do not answer for `wait_s`, and for a port that is taken at once, as InvalidCommand
     and NotAllowed.
     """
-    settings = load_settings(log, kafka)
+    settings = load_settings(url, kafka)
     port = settings.metrics_port if metrics_port is None else metrics_port
     if name is not None and not is_worker_name(name):
         raise InvalidCommand("bad_worker_name", f"{name[:40]!r} cannot be a worker", hint="1-100 bytes of printable text")
-    url, connection = settings.need_log(), settings.need_connection()
+    event_log, connection = settings.need_log(), settings.need_connection()
 
     def open_log() -> EventStore:
         with translated():
-            return open_store(url)
+            return open_store(event_log)
 
     topics, interval_s = ControlTopics(settings.prefix), settings.vigil_interval_s
     worker = WorkerSettings(connection, name or worker_name(), topics, log_level, interval_s)
@@ -87,6 +89,6 @@ def _wait_for(action: Callable[[], T], wait_s: float) -> T:
         except Unavailable as error:
             if error.code not in WAITED_FOR or time.monotonic() + pause_s > until:
                 raise
-            print(f"waiting: {error.message}; again in {pause_s:g} s", file=sys.stderr, flush=True)
+            log.warning(f"waiting: {error.message}", code=error.code, again_in_s=pause_s)
             time.sleep(pause_s)
             pause_s = min(pause_s * 2, PAUSE_S_MAX)

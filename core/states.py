@@ -31,5 +31,7 @@ LIVE: Final = frozenset(
 
 HOLDABLE: Final = LIVE - {JobState.STOPPING}
 """States in which a hold can be placed, by whoever."""
+AT_REST: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED})
+"""States in which nothing of the job runs, and nothing will until somebody starts it."""
 TRANSITIONAL: Final = frozenset({JobState.STARTING, JobState.PAUSING, JobState.RESUMING, JobState.STOPPING})
 """States that wait for coverage and carry a deadline."""

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -34,6 +35,8 @@ class LogFollower:
         self._lock = threading.Lock()
         self._hash = GENESIS
         self._misfits = 0
+        self._newer: Counter[str] = Counter()
+        """By job, events that are intact, but of a newer Slackwater. What follows in that story cannot be judged here."""
         self._differing = 0
         self._compared_at = 0.0
         self._stop = threading.Event()
@@ -41,8 +44,13 @@ class LogFollower:
 
     @property
     def problems(self) -> int:
-        """Events that do not fit or cannot be read, and jobs whose row is not what their events say."""
+        """Events that do not fit, and jobs whose row is not what their events say."""
         return self._misfits + self._differing
+
+    @property
+    def newer(self) -> int:
+        """Events that fit, and that only a newer Slackwater can read: no damage."""
+        return self._newer.total()
 
     def start(self) -> None:
         """Read what there is, then what comes."""
@@ -78,11 +86,11 @@ class LogFollower:
 
     def _take(self, found: Recorded | Unreadable) -> None:
         """What does not fit is counted, and what can be counted of the log all the same is."""
-        fits = found.seq == self.seq + 1
+        fits = found.seq == self.seq + 1 and found.prev_hash == self._hash and hash_again(found) == found.hash
         if isinstance(found, Unreadable):
-            fits = False
-        else:
-            fits = fits and found.prev_hash == self._hash and hash_again(found) == found.hash
+            if fits:
+                self._newer[found.job_id] += 1
+        elif found.job_id not in self._newer:
             try:
                 self._tally.take(found)
             except IllegalTransition:
@@ -94,14 +102,14 @@ class LogFollower:
         """Rows first, then the events up to now: no row may be ahead of its events, or say otherwise than they do."""
         with self._lock:
             known = set(self._tally.jobs)
-        shown, unreadable = self._store.listing()
-        rows = {job.id: job for job in shown}
+        shown, left_out = self._store.listing()
+        rows, unreadable = {job.id: job for job in shown}, set(left_out)
         while not self.follow():
             pass
         with self._lock:
-            folded = dict(self._tally.jobs)
-        differing = [job for job in rows.values() if job.id not in folded or _differs(job, folded[job.id])]
-        self._differing = len(known - rows.keys() - set(unreadable)) + len(unreadable) + len(differing)
+            folded, newer = dict(self._tally.jobs), self._newer.keys()
+            differing = {job.id for job in rows.values() if job.id not in folded or _differs(job, folded[job.id])}
+            self._differing = len(((known - rows.keys()) | unreadable | differing) - newer)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -26,7 +26,7 @@ def about_command(command: Command) -> None:
 
 
 def set_up_logging(level: str) -> None:
-    """One handler for our log and for Faust's."""
+    """One handler for our log, for Faust's, and for Python's own warnings."""
     shared: list[Any] = [
         merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -46,5 +46,6 @@ def set_up_logging(level: str) -> None:
     foreign = [*shared, structlog.stdlib.ExtraAdder(allow={"job_name"})]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=foreign))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("faust", "aiokafka", "mode"):
+    logging.captureWarnings(True)
+    for noisy in ("faust", "aiokafka", "mode", "transitions"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

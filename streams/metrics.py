@@ -86,6 +86,10 @@ CATALOGUE: Final[tuple[Metric, ...]] = (
         "slackwater_log_problems", _G, _L, "problems", (),
         "Events that do not follow each other, jobs whose row is not what their events say; `slackwater verify` names them.",
     ),
+    Metric(
+        "slackwater_log_newer_events", _G, _L, "events", (),
+        "Events that are intact, but of a newer Slackwater than this worker: it leaves their jobs to others. No damage.",
+    ),
     # Seen by the keeper of vigil.
     Metric(
         "slackwater_consumer_lag_records", _G, _O, "records", ("job_name", "topic", "partition"),

@@ -19,7 +19,6 @@ from .counts import CountsOfJobs
 from .duties import PublisherService, VigilService
 from .faust_credentials import faust_credentials
 from .health import Health
-from .logging_setup import set_up_logging
 from .metrics_server import MetricsServer
 from .observer import Observer, ObserverService
 from .supervisor import Supervisor
@@ -75,7 +74,7 @@ def build_app(store: EventStore, settings: WorkerSettings, directory: str, metri
         await app.add_runtime_dependency(publisher)
         await app.add_runtime_dependency(vigil)
         await app.add_runtime_dependency(TimeLeft(END_S, code=1))
-        log.warning("worker ready", worker=settings.name)
+        log.info("worker ready", worker=settings.name)
 
     return app
 
@@ -100,8 +99,7 @@ def prepare(store: EventStore, settings: WorkerSettings) -> None:
 
 
 def run_worker(store: EventStore, settings: WorkerSettings, metrics: MetricsServer | None = None) -> None:
-    """Run until SIGINT or SIGTERM, after `prepare`; drains every job before it returns."""
-    set_up_logging(settings.log_level)
+    """Run until SIGINT or SIGTERM, after `prepare`; drains every job before it returns. The log is set up already."""
     with tempfile.TemporaryDirectory(prefix="slackwater-faust-") as directory:
         app = build_app(store, settings, directory, metrics)
         worker = faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False, override_logging=False, quiet=True)

@@ -67,4 +67,5 @@ class WorkerMetrics:
             found = [*of_log(tally, commands), *of_observations(observations, tally.jobs)]
         found.append(("slackwater_log_position", (), float(follower.seq)))
         found.append(("slackwater_log_problems", (), float(follower.problems)))
+        found.append(("slackwater_log_newer_events", (), float(follower.newer)))
         return found

@@ -31,5 +31,5 @@ class WorkerSettings:
     connection: KafkaConnection
     name: str = field(default_factory=worker_name)
     topics: ControlTopics = field(default_factory=ControlTopics)
-    log_level: str = "WARNING"
+    log_level: str = "INFO"
     vigil_interval_s: float = 10.0

@@ -41,6 +41,8 @@ class Shared:
     kafka: str | None = None
     actor: str | None = None
     output: Output = Output.TABLE
+    has_log: bool = False
+    """A log is written to stderr, as by a worker: what is said on the way goes there."""
 
 
 shared = Shared()
@@ -109,6 +111,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
+    ctx: typer.Context,
     log: Annotated[str | None, typer.Option(help="Event log: sqlite:///path or postgresql://… (SLACKWATER_LOG).")] = None,
     kafka: Annotated[str | None, typer.Option(help="Kafka bootstrap servers, host:port (SLACKWATER_KAFKA).")] = None,
     actor: Annotated[str | None, typer.Option(help="Who asks, for the record; default: the OS user.")] = None,
@@ -116,10 +119,12 @@ def root(
 ) -> None:
     """Options that every verb shares come before the verb."""
     shared.log, shared.kafka, shared.actor = log, kafka, actor
-    _warn_of_names()
+    if ctx.invoked_subcommand != "worker":  # it says so in its log
+        warn_of_names()
 
 
-def _warn_of_names() -> None:
+def warn_of_names() -> None:
+    """What looks like a setting in the environment, and is none."""
     from ..misspelt import misspelt
 
     for line in misspelt(os.environ):
@@ -128,7 +133,9 @@ def _warn_of_names() -> None:
 
 def warn(line: str) -> None:
     """On stderr; where objects were asked for, it has nothing else."""
-    if not shared.output.is_for_programs:
+    if shared.has_log:
+        logging.getLogger(__name__).warning(line)
+    elif not shared.output.is_for_programs:
         print(f"warning: {line}", file=sys.stderr)
 
 

@@ -19,7 +19,7 @@ SelectorOption = Annotated[
 EveryOption = Annotated[bool, typer.Option("--all", help="Every job.")]
 Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Why; kept in the log for ever.")]
 NoWaitOption = Annotated[bool, typer.Option("--no-wait", help="As --wait no.")]
-TimeoutOption = Annotated[float, typer.Option(help="Seconds to wait for proof (exit 6 after that).")]
+TimeoutOption = Annotated[float, typer.Option(min=0, help="Seconds to wait for proof (exit 6 after that).")]
 DeadlineOption = Annotated[int, typer.Option("--deadline", help="Seconds until an unproved transition is given up.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; nothing moves.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before several jobs are moved.")]

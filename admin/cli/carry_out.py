@@ -17,7 +17,7 @@ from slackwater.core.states import JobState
 
 from .. import errors
 from ..api import Admin
-from ..bulk import Answer, chosen_names, row_of
+from ..bulk import Answer, chosen_names, is_left_out, row_of
 from ..desk import CommandResult
 from .app import Output, connect, report
 from .asked import Asked, Wait
@@ -90,10 +90,10 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
     batch_id = asked.command_id or uuid.uuid4().hex
     plan = admin.ask_each(names, verb, batch_id=batch_id, dry_run=True, yes_protected=asked.yes_protected or ())
     if asked.dry_run:
-        show([row_of(answer) for answer in plan], COLUMNS, map(_plan_of, plan), asked.output)
-        raise typer.Exit(_worst(plan))
+        show([row_of(answer) for answer in plan], COLUMNS, (_plan_of(one, asked) for one in plan), asked.output)
+        raise typer.Exit(_worst(plan, asked))
     if not asked.yes:
-        _confirm(verb, plan)
+        _confirm(verb, plan, asked)
     with busy(f"waiting for {len(names)} jobs …"):
         answers = admin.ask_each(
             names,
@@ -104,10 +104,10 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
             yes_protected=asked.yes_protected or (),
             on_accepted=lambda result: _accepted(result, asked),
         )
-    _tell_each(answers, asked.output)
+    _tell_each(answers, asked)
     if asked.output is Output.TABLE:
         messages.print(f"batch {batch_id}", highlight=False)
-    codes = [_worst(answers)]
+    codes = [_worst(answers, asked)]
     for answer in answers:
         if asked.waits_for is Wait.CAUGHT_UP and answer.result is not None:
             try:
@@ -117,35 +117,45 @@ def _many(admin: Admin, names: Sequence[str], verb: Verb, asked: Asked) -> None:
     raise typer.Exit(max(codes))
 
 
-def _confirm(verb: Verb, plan: Sequence[Answer]) -> None:
+def _confirm(verb: Verb, plan: Sequence[Answer], asked: Asked) -> None:
     """Asks who sits at a terminal. Raises Usage where nobody does, and SlackwaterError for a no."""
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise errors.Usage("usage", f"{verb.name} of several jobs needs --yes where nobody can be asked")
-    messages.print(table_of(COLUMNS, map(_plan_of, plan)))
+    messages.print(table_of(COLUMNS, (_plan_of(one, asked) for one in plan)))
     # Not typer's: that writes a space to stdout.
     if not Confirm.ask(f"{verb.name} these?", console=messages, default=False):
         raise errors.SlackwaterError("declined", "nothing was done")
 
 
-def _plan_of(answer: Answer) -> tuple[str, str, str, str]:
+def _left_out(answer: Answer) -> str:
+    assert answer.error is not None
+    return f"{answer.error.state}: left out, nothing runs there; it has no hold, a start would run it"
+
+
+def _plan_of(answer: Answer, asked: Asked) -> tuple[str, str, str, str]:
     if answer.error is not None:
-        return answer.job, str(answer.error.state or ""), "", answer.error.message
+        why = _left_out(answer) if not asked.jobs and is_left_out(answer) else answer.error.message
+        return answer.job, str(answer.error.state or ""), "", why
     assert answer.result is not None
     state, becomes = str(answer.result.before), str(answer.result.accepted_state)
     return answer.job, state, becomes, "" if answer.result.changed else _already(answer.result)
 
 
-def _worst(answers: Sequence[Answer]) -> int:
-    return max((answer.error.exit_code for answer in answers if answer.error is not None), default=0)
+def _worst(answers: Sequence[Answer], asked: Asked) -> int:
+    """A job at rest that nobody named is no failure of a pause or resume: what is to be held still is."""
+    failed = (one.error for one in answers if one.error is not None and (asked.jobs or not is_left_out(one)))
+    return max((error.exit_code for error in failed), default=0)
 
 
-def _tell_each(answers: Sequence[Answer], output: Output) -> None:
-    if output.is_for_programs:
-        show([row_of(answer) for answer in answers], (), (), output)
+def _tell_each(answers: Sequence[Answer], asked: Asked) -> None:
+    if asked.output.is_for_programs:
+        show([row_of(answer) for answer in answers], (), (), asked.output)
         return
     for answer in answers:
         if answer.result is not None:
-            tell(answer.result, output)
+            tell(answer.result, asked.output)
+        elif not asked.jobs and is_left_out(answer):
+            print(f"{answer.job}  {_left_out(answer)}", file=sys.stderr)
         elif answer.error is not None:
             hint = f" ({answer.error.hint})" if answer.error.hint else ""
             print(f"{answer.job}  {answer.error.message}{hint}", file=sys.stderr)

@@ -74,7 +74,8 @@ def deploy(
     try:
         sql = file.read_text("utf-8")
     except (OSError, UnicodeError) as error:
-        raise InvalidCommand("no_such_file", f"{file}: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise InvalidCommand("no_such_file", f"{file}: {why}", hint="a text file with the job's SQL") from error
     job = name or _named(sql) or file.stem.lower()
     with connect() as admin:
         beside: dict[str, Any] = {
@@ -123,13 +124,20 @@ def pause(asked: Asked, hold: HoldOption = OPERATOR, for_: ForOption = None, unt
     return Pause(asked.reason, hold, asked.deadline, **_end_of(for_, until))
 
 
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is no time") from None
+
+
 def _end_of(for_: str | None, until: str | None) -> dict[str, Any]:
     """When a hold lets go by itself. Raises InvalidCommand for what is no time."""
     from slackwater.core.duration import HINT, duration_s
 
     try:
         # A time without a zone is the one on the clock of whoever types it.
-        at = in_utc(datetime.fromisoformat(until)) if until else None
+        at = in_utc(_time(until)) if until else None
         return {"for_s": duration_s(for_) if for_ else None, "until": at}
     except (ValueError, OverflowError) as error:
         hint = HINT if for_ and not until else "like 2026-11-24T14:30 or 2026-11-24T14:30+01:00"

@@ -4,16 +4,26 @@ import os
 import signal
 import threading
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..errors import SlackwaterError, Unavailable
-from .app import Output, OutputOption, app, shared, trace
+from .app import Output, OutputOption, app, shared, trace, warn_of_names
 
 ErrorsOption = Annotated[Output, typer.Option("--output", "-o", help="Format of an error on stderr.")]
 ParentPid = Annotated[int | None, typer.Option(hidden=True, help="End when this process does.")]
+
+
+class LogLevel(StrEnum):
+    """From where on lines are written to a worker's log."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
 
 
 @app.command()
@@ -51,7 +61,9 @@ def worker(
         str | None, typer.Option(help="Its name, unlike every other worker's; default: host, pid, random.")
     ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for a log or broker that does not answer; then exit 7.")] = 60,
-    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    log_level: Annotated[
+        LogLevel, typer.Option(case_sensitive=False, help="What its log has; at WARNING not that it is ready.")
+    ] = LogLevel.INFO,
     metrics_port: Annotated[
         int | None,
         typer.Option(min=0, max=65535, help="Serve /metrics, /healthz, /readyz here; 0: nowhere (SLACKWATER_METRICS_PORT)."),
@@ -60,6 +72,12 @@ def worker(
     output: ErrorsOption = Output.TABLE,
 ) -> None:
     """Run jobs: join their groups, move records, obey the log. SIGTERM drains and ends it within 40 seconds."""
+    from slackwater.streams.logging_setup import set_up_logging
+
+    # Before anything is imported that might have something to say.
+    set_up_logging(log_level)
+    shared.has_log = True
+    warn_of_names()
     from ..worker_house import run
 
     _end_with(parent_pid)

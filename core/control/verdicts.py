@@ -5,6 +5,7 @@ from typing import Final
 from ..decisions import Refused
 from ..events import DataGapAccepted, JobEvent
 from ..job import Job
+from ..states import AT_REST
 from ..states import JobState as S
 
 _STOPS: Final = ("stop", "drain", "kill")
@@ -23,15 +24,13 @@ LEGAL_VERBS: Final[dict[S, tuple[str, ...]]] = {
 """What an operator may ask for in each state (verbs that are already so are left out). `legal_verbs` adds what depends on
 holds, versions, and on a stop or a rollout that is under way."""
 
-_AT_REST: Final = frozenset({S.DEPLOYED, S.STOPPED, S.FAILED})
-
 
 def legal_verbs(job: Job) -> tuple[str, ...]:
     """What an operator may ask for now: a job at rest can be resumed only if it has a hold to let go."""
     rolling = (*_STOPS, "deploy") if job.rollout is not None else ()
     hurried = ("kill",) if job.state is S.STOPPING and job.rollout is None and not job.at_once else ()
     verbs = LEGAL_VERBS[job.state] + rolling + hurried
-    let_go = ("resume",) if job.holds and job.state in _AT_REST else ()
+    let_go = ("resume",) if job.holds and job.state in AT_REST else ()
     back = ("rollback",) if (job.earlier or job.rollout) and "deploy" in verbs else ()
     return verbs + let_go + back
 

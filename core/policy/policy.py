@@ -10,7 +10,7 @@ from ..decisions import AlreadySo, Refused
 from ..recorded import Recorded
 from .events import FlagChanged, PolicyEvent, RuleRemoved, RuleSet, WindowRemoved, WindowSet
 from .flag import Flag, wrong_with_flag
-from .rule import Rule, wrong_with_rule
+from .rule import NO_RELEASE_HINT, Rule, never_releases, wrong_with_rule
 from .verbs import PolicyVerb, RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from .window import Window, wrong_with_window
 
@@ -78,6 +78,8 @@ def decide_policy(policy: Policy, verb: PolicyVerb) -> PolicyEvent | AlreadySo |
             assert_never(verb)
     if wrong is not None:
         return Refused("bad_policy", wrong, "nothing changed")
+    if isinstance(verb, SetRule) and (why := never_releases(verb.rule)) is not None:
+        return Refused("bad_policy", why, NO_RELEASE_HINT)
     # Since when and by whom this is so the policy does not know: only when anything in it changed last.
     return AlreadySo() if is_so else event
 

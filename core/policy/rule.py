@@ -19,6 +19,7 @@ FOR_S: Final = 60
 WHILE_S_MAX: Final = 7 * 86_400
 BOUND_MAX: Final = 2**53
 """What every reader of JSON can count to."""
+NO_RELEASE_HINT: Final = "leave out the time to release (--release-after, release_s): then a person lets go"
 
 
 class Metric(NamedTuple):
@@ -27,6 +28,8 @@ class Metric(NamedTuple):
     unit: str
     means: str
     of: Callable[[Observed, datetime], int | None]
+    falls_while_held: bool = True
+    """Else only a person can let go of what a rule on it holds."""
 
 
 def _lag(observed: Observed, now: datetime) -> int | None:
@@ -50,7 +53,7 @@ def _memory(observed: Observed, now: datetime) -> int | None:
 
 
 METRICS: Final[Mapping[str, Metric]] = {
-    "lag": Metric("records", "what lies before the job, over all partitions", _lag),
+    "lag": Metric("records", "what lies before the job, over all partitions", _lag, falls_while_held=False),
     "errors_per_min": Metric("tries", "tries that failed within the last minute, over all workers", _errors),
     "dead_letters_per_min": Metric("records", "records set aside within the last minute, over all workers", _dead_letters),
     "memory_mb": Metric("MB", "memory of the largest worker that runs the job, with all else it runs", _memory),
@@ -113,3 +116,10 @@ def wrong_with_rule(rule: Rule) -> str | None:
     if not all(0 <= while_s <= WHILE_S_MAX for while_s in (rule.for_s, rule.release_s or 0)):
         return f"a value is watched for {WHILE_S_MAX // 86_400} days at most"
     return wrong_with_selector(rule.selector)
+
+
+def never_releases(rule: Rule) -> str | None:
+    """In words, why a rule that is to let go by itself could not. Such rules may stand in older logs."""
+    if rule.release_s is None or METRICS[rule.metric].falls_while_held:
+        return None
+    return f"a job that is held does not catch up: a rule on {rule.metric} never lets go by itself"

@@ -83,3 +83,38 @@ def test_dev_is_found_and_ends_clean(tmp_path: Path) -> None:
     assert "Traceback" not in rest
     assert dev.returncode == 0
     assert not (tmp_path / ".slackwater" / "house.toml").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+def test_two_houses_at_once(tmp_path: Path) -> None:
+    """Each has ports of its own, whoever took the default ones between a look and a start."""
+    import signal
+
+    devs = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        dev = [sys.executable, "-m", "slackwater", "dev"]
+        out = subprocess.PIPE
+        devs.append(subprocess.Popen(dev, cwd=tmp_path / name, stdout=out, stderr=subprocess.STDOUT, text=True))
+    try:
+        told = []
+        for dev in devs:
+            said = ""
+            while "Ctrl-C" not in said:
+                line = dev.stdout.readline()  # type: ignore[union-attr]
+                assert line, said
+                said += line
+            told.append({line.split()[0]: line.split()[-1] for line in said.splitlines() if "http://" in line})
+        assert [sorted(one) for one in told] == [["metrics", "web"]] * 2
+        assert told[0]["metrics"] != told[1]["metrics"]
+        assert told[0]["web"] != told[1]["web"]
+    finally:
+        for dev in devs:
+            dev.send_signal(signal.SIGINT)
+        for dev in devs:
+            try:
+                dev.communicate(timeout=90)
+            finally:
+                dev.kill()
+    assert [dev.returncode for dev in devs] == [0, 0]

@@ -1,5 +1,6 @@
 """The port a worker serves metrics and probes at: taken, and before there is anything to show."""
 
+import json
 import os
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def test_probes_while_it_waits(tmp_path: Path) -> None:
     )
     try:
         assert worker.stderr is not None
-        assert worker.stderr.readline().startswith("waiting: ")
+        assert json.loads(worker.stderr.readline())["event"].startswith("waiting: ")
         answers = {path: get(f"http://127.0.0.1:{port}/{path}")[0] for path in ("healthz", "readyz", "metrics")}
         assert answers == {"healthz": 200, "readyz": 503, "metrics": 200}
     finally:

@@ -53,12 +53,12 @@ async def test_rules(client: Client, story: Story, store: EventStore) -> None:
     story.observe("b", 5000, 1.0)
     web: AsyncClient = await client()
     asked = {**FAR_BEHIND, "release_s": None, "reason": "look"}
-    for said, changed in ((asked, True), (asked, False), ({**asked, "release_s": 600}, True)):
+    for said, changed in ((asked, True), (asked, False), ({**asked, "upper": 2000}, True)):
         answer = await web.post("/api/v1/policy/set_rule", json=said)
         assert (answer.status_code, answer.json()["changed"]) == (200, changed)
     policy, watched = (await web.get("/api/v1/policy")).json(), plain(Admin(store).watched_jobs())
     assert policy == {**plain(Admin(store).policy()), "watched_jobs": watched}
-    assert policy["rules"] == [{**asked, "release_s": 600}]
+    assert policy["rules"] == [{**asked, "upper": 2000}]
     assert [(one["job"], one["value"], one["would_hold"]) for one in watched] == [("a", None, False), ("b", 5000, True)]
     for changed in (True, False):
         answer = await web.post("/api/v1/policy/remove_rule", json={"name": "far-behind", "reason": "moved"})
@@ -81,6 +81,7 @@ async def test_rules(client: Client, story: Story, store: EventStore) -> None:
         ("set_rule", {**FAR_BEHIND, "metric": "mood"}, 400, "bad_policy"),
         ("set_rule", {**FAR_BEHIND, "lower": 1000}, 400, "bad_policy"),
         ("set_rule", {**FAR_BEHIND, "upper": 10**30}, 400, "bad_policy"),
+        ("set_rule", {**FAR_BEHIND, "release_s": 600}, 400, "bad_policy"),
         ("set_rule", {**FAR_BEHIND, "for": "90s"}, 400, "bad_envelope"),
     ],
 )

@@ -8,6 +8,7 @@ from tests.web.story import Story
 from tests.web.test_access import post
 
 from slackwater.admin.web.settings import web_settings
+from slackwater.core.observation import Observation, Worked
 from slackwater.core.policy.flag import Flag
 from slackwater.core.policy.policy import POLICY_ID
 from slackwater.core.policy.rule import Rule
@@ -53,14 +54,14 @@ async def test_an_open_window_says_until_when(client: Client, story: Story, stor
 
 async def test_rules_by_forms(client: Client, story: Story, store: EventStore) -> None:
     """Shown with what each sees now, what it would hold first; asked about as it is, but for the reason; removed."""
-    story.observe("b", 5000, 1.0)
+    store.observe([Observation("b", "w-1", now := datetime.now(UTC), Worked(now, rss_bytes=5_000_000_000))])
     web: AsyncClient = await client()
     new = (await web.get("/policy/set_rule?name=")).text
     assert ('value="1m"' in new, 'value="errors_per_min"' in new) == (True, True)
-    rule = {"name": "far", "metric": "lag", "upper": "1000", "lower": "10", "for": "1h30m", "release_after": "90s"}
+    rule = {"name": "far", "metric": "memory_mb", "upper": "1000", "lower": "10", "for": "1h30m", "release_after": "90s"}
     for fields in ({**rule, "release_after": "", "reason": "CHG-1"}, {**rule, "reason": "CHG-2"}):
         assert (await post(web, "/policy/set_rule", "/policy/set_rule", **fields)).status_code == 303
-    assert store.policy().rules == (Rule("far", "lag", 1000, 10, 5400, 90, reason="CHG-2"),)
+    assert store.policy().rules == (Rule("far", "memory_mb", 1000, 10, 5400, 90, reason="CHG-2"),)
     page = (await web.get("/policy")).text
     row = page[page.index('id="rule-far"') :].split("</tr>")[0]
     for words in ("1,000 or more", "1h 30m", "10 or less", "1m 30s", "“CHG-2”", "every job", "5,000 <b>would hold it</b>"):
@@ -86,11 +87,12 @@ async def test_a_form_that_is_refused(client: Client, story: Story, store: Event
         ("set_rule", {**rule, "upper": "many"}),
         ("set_rule", {**rule, "for": ""}),
         ("set_rule", {**rule, "lower": "9"}),
+        ("set_rule", {**rule, "release_after": "90s"}),
     ):
         answer = await post(web, f"/policy/{verb}", f"/policy/{verb}", **fields)
         assert (answer.status_code, "bad_policy" in answer.text, "my words" in answer.text) == (400, True, True)
     rows = store.query("SELECT job_id, code, channel FROM refusals").rows
-    assert rows == ((POLICY_ID, "bad_policy", "http"),) * 8
+    assert rows == ((POLICY_ID, "bad_policy", "http"),) * 9
     assert store.policy().version == 0
     assert (await web.get("/policy/explode")).status_code == 404
     shows: AsyncClient = await client(web_settings("127.0.0.1", 8321, read_only=True))

@@ -114,6 +114,21 @@ def test_all_jobs_and_all_holds(run: Run) -> None:
     assert set(_states(run).values()) == {"STOPPING"}
 
 
+@pytest.mark.parametrize("chosen", [("--all",), ("-l", "team=payments")])
+def test_nothing_to_hold_is_no_failure(run: Run, chosen: tuple[str, ...]) -> None:
+    """A job at rest that nobody named is left out, said, and not counted; one that was named, or that may run yet, is."""
+    run("start", "a", "--no-wait")
+    for verb in ("pause", "resume"):
+        done = run(verb, *chosen, "--yes", "--no-wait")
+        assert done.code == 0, done.err
+        assert "b  DEPLOYED: left out, nothing runs there" in done.err
+        rows = json.loads(run(verb, *chosen, "--yes", "--no-wait", "-o", "json").out)
+        assert [row.get("error", {}).get("code") for row in rows[:2]] == [None, "illegal_transition"]
+        assert run(verb, "a", "b", "--yes", "--no-wait").code == 3
+    run("stop", "a", "--no-wait")
+    assert run("pause", *chosen, "--yes", "--no-wait").code == 3
+
+
 def test_dry_run(run: Run, store: EventStore) -> None:
     """What would come of it, for one and for many, with the exit code it would end with; nothing moves."""
     run("start", "a", "--no-wait")
@@ -121,8 +136,9 @@ def test_dry_run(run: Run, store: EventStore) -> None:
     assert run("pause", "a", "--dry-run").out == "a  STARTING → PAUSING\n"
     assert run("start", "a", "--dry-run").out.startswith("a  already STARTING since")
     assert run("pause", "b", "--dry-run").code == 3
+    assert run("pause", "a", "b", "--dry-run").code == 3
     many = run("pause", "--all", "--dry-run")
-    assert many.code == 3
+    assert many.code == 0
     lines = [line.split() for line in many.out.splitlines()]
     assert lines[1][:3] == ["a", "STARTING", "PAUSING"]
     assert lines[2][:3] == ["b", "DEPLOYED", "–"]
@@ -440,3 +456,18 @@ def test_yaml_says_what_json_says(run: Run) -> None:
     said = [json.loads(known[0].err)["error"], yaml.safe_load(known[1].err)["error"]]
     assert {**said[0], "command_id": ""} == {**said[1], "command_id": ""}
     assert yaml.safe_load(run("jobs", "-o", "yaml", "--nonsense").err)["error"]["code"] == "usage"
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("pause", "a", "--until", "yesterday"), "'yesterday' is no time", "2026-11-24T14:30"),
+        (("deploy", "nowhere.sql"), "nowhere.sql: No such file or directory\n", "the job's SQL"),
+        (("pause", "a", "--timeout", "-1"), "greater than or equal to 0", "--help"),
+    ],
+    ids=["until", "file", "timeout"],
+)
+def test_what_is_wrong_is_said_in_plain_words(run: Run, words: tuple[str, ...], message: str, hint: str) -> None:
+    """Exit 2, what cannot be, and how it would be right."""
+    done = run(*words)
+    assert (done.code, message in done.err, hint in done.err.split("hint: ")[-1]) == (2, True, True), done.err

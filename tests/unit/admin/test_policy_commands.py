@@ -69,6 +69,8 @@ def test_off_is_seen_at_every_door(run: Run, store: EventStore) -> None:
         ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "9"),
         ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "1", "--for", "9"),
         ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "1", "-l", "team=="),
+        ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "1", "--release-after", "10m"),
+        ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "1", "--release-after", "10m", "--dry-run"),
         ("rule", "add", "n", "--metric", "lag", "--upper", "9", "--lower", "9", "--dry-run"),
         ("rule", "add", "n", "--metric", "mood", "--upper", "9", "--lower", "1", "--dry-run"),
         ("rule", "add", "n"),
@@ -106,8 +108,21 @@ def test_rules(run: Run, store: EventStore) -> None:
     run("start", "a", "--no-wait")
     now = datetime.now(UTC)
     store.observe([Observation("a", VIGIL, now, Seen((PartitionLag("orders", 0, 0, 5000),)))])
-    words = ("rule", "add", "far-behind", "--metric", "lag", "--upper", "1000", "--lower", "10", "--for", "2m",
-             "--release-after", "10m", "-l", "team=payments")  # fmt: skip
+    words = (
+        "rule",
+        "add",
+        "far-behind",
+        "--metric",
+        "lag",
+        "--upper",
+        "1000",
+        "--lower",
+        "10",
+        "--for",
+        "2m",
+        "-l",
+        "team=payments",
+    )
     (dry,) = json.loads(run(*words, "--dry-run", "-o", "json").out)
     assert [(job["job"], job["value"], job["would_hold"]) for job in dry["jobs"]] == [("a", 5000, True), ("b", None, False)]
     assert "would hold it" in run(*words, "--dry-run").out
@@ -116,8 +131,10 @@ def test_rules(run: Run, store: EventStore) -> None:
     assert run(*words).out.startswith("already so")
     (listed,) = json.loads(run("rule", "list", "-o", "json").out)
     assert listed == dry
-    assert (listed["hold"], listed["for_s"], listed["release_s"]) == ("rule:far-behind", 120, 600)
+    assert (listed["hold"], listed["for_s"], listed["release_s"]) == ("rule:far-behind", 120, None)
     assert "lag 1000 or more for 2m" in run("rule", "list").out
+    fuse = ("rule", "add", "fuse", "--metric", "errors_per_min", "--upper", "5", "--lower", "0", "--release-after", "10m")
+    assert "0 or less for 10m" in run(*fuse, "--dry-run").out
     trip = Trip("rule:far-behind", "lag", 5000, "lag 5000")
     store.handle(Command("t", "a", trip, "scheduler", "worker", now))
     assert "holds it" in run("rule", "list").out

@@ -8,8 +8,8 @@ import pytest
 from slackwater.core.commands import Command, Verb
 from slackwater.core.policy.events import FlagChanged, RuleSet, WindowSet
 from slackwater.core.policy.flag import Flag
-from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, Policy
-from slackwater.core.policy.rule import Rule
+from slackwater.core.policy.policy import NO_POLICY, POLICY_ID, Policy, evolve_policy
+from slackwater.core.policy.rule import METRICS, Rule
 from slackwater.core.policy.verbs import RemoveRule, RemoveWindow, SetFlag, SetRule, SetWindow
 from slackwater.core.policy.window import Window
 from slackwater.core.result import Outcome
@@ -81,7 +81,7 @@ def test_removed() -> None:
         SetRule(replace(RULE, lower=1000)),
         SetRule(replace(RULE, lower=-1)),
         SetRule(replace(RULE, for_s=-1)),
-        SetRule(replace(RULE, release_s=10**7)),
+        SetRule(replace(RULE, metric="memory_mb", release_s=10**7)),
         SetRule(replace(RULE, selector="a=")),
     ],
 )
@@ -90,6 +90,24 @@ def test_what_makes_no_sense(verb: Verb) -> None:
     settled = asked(verb)
     assert (settled.result.code, settled.steps) == ("bad_policy", ())
     assert settled.result.message
+
+
+@pytest.mark.parametrize("release_s", [0, 600])
+def test_what_is_held_for_its_lag_does_not_let_go_by_itself(release_s: int) -> None:
+    """A held job does not catch up: refused with what to do, for lag alone. A log that has such a rule folds as it did."""
+    rule = replace(RULE, release_s=release_s)
+    refused = asked(SetRule(rule)).result
+    assert (refused.code, refused.message) == (
+        "bad_policy",
+        "a job that is held does not catch up: a rule on lag never lets go by itself",
+    )
+    assert "--release-after" in str(refused.hint)
+    for metric in METRICS.keys() - {"lag"}:
+        assert asked(SetRule(replace(rule, metric=metric))).result.outcome is Outcome.ACCEPTED
+    kept = evolve_policy(NO_POLICY, RuleSet(rule), at=AT, actor="ana")
+    assert kept.rules == (rule,)
+    assert asked(SetRule(rule), kept).result.code == "bad_policy"
+    assert asked(RemoveRule(rule.name), kept).result.changed
 
 
 def test_a_text_no_log_can_keep() -> None:

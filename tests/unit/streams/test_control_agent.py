@@ -241,6 +241,7 @@ def test_answers_repeat_what_they_are_known_by() -> None:
         ({"set_rule": "@policy", "name": "n", "metric": "lag", "upper": 2**53, "lower": 1}, ["accepted", "applied"]),
         ({"set_rule": "@policy", "name": "n", "metric": "lag", "upper": 2**53 + 1, "lower": 1}, ["bad_envelope"]),
         ({"set_rule": "@policy", "name": "n", "metric": "mood", "upper": 9, "lower": 1}, ["bad_policy"]),
+        ({"set_rule": "@policy", "name": "n", "metric": "lag", "upper": 9, "lower": 1, "release_s": 0}, ["bad_policy"]),
         ({"set_rule": "@policy", "name": "n", "metric": "lag", "upper": 9, "lower": 1, "for_s": "1m"}, ["bad_envelope"]),
         ({"set_rule": "@policy", "name": "n", "metric": "lag", "upper": 9}, ["bad_envelope"]),
         ({"remove_rule": "@policy", "name": "n"}, ["applied"]),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine, text
+from tests.conformance.test_newer_events import with_newer_event
 from tests.metrics.prometheus import get
 
 from slackwater.core.commands import Command
@@ -64,6 +65,15 @@ def _started(store: EventStore, *names: str) -> None:
     for name in names:
         for n, verb in enumerate((Deploy(JobSpec("x", inputs=("t",))), Start())):
             assert store.handle(Command(f"{name}-{n}", name, verb, "ana", "api", AT)).changed
+
+
+def _tamper(url: str, statement: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for guard in ("event_no_update", "event_no_delete", "event_no_replace"):
+            connection.execute(text(f"DROP TRIGGER {guard}"))
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 def test_probes(server: MetricsServer) -> None:
@@ -186,15 +196,30 @@ def test_an_edited_log_has_problems(tmp_path: Path, tampering: str, problems: in
     url = f"sqlite:///{tmp_path}/log.db"
     store = open_store(url, create=True)
     _started(store, "a", "b")
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for guard in ("event_no_update", "event_no_delete", "event_no_replace"):
-            connection.execute(text(f"DROP TRIGGER {guard}"))
-        connection.execute(text(tampering))
-    engine.dispose()
+    _tamper(url, tampering)
     follower = LogFollower(store)
     follower.follow()
     for _ in range(2):  # what was found once is not counted again
         follower.compare()
         assert follower.problems == problems
+    store.close()
+
+
+def test_what_a_newer_slackwater_wrote_is_no_problem(tmp_path: Path) -> None:
+    """Counted apart, with all that follows in its job's story: a half-done upgrade alarms nobody of damage; that shows."""
+    url = f"sqlite:///{tmp_path}/log.db"
+    store = open_store(url, create=True)
+    _started(store, "a", "b")
+    with_newer_event(url, "a", type="JobTeleported")
+    with_newer_event(url, "a", type="StartRequested")  # known here, but nobody here knows what it follows
+    shown = _metrics(store)
+    shown._follower.follow()
+    for _ in range(2):
+        shown._follower.compare()
+        found = {name: value for name, _, value in shown.samples()}
+        assert (found["slackwater_log_newer_events"], found["slackwater_log_problems"]) == (1, 0)
+    _tamper(url, "UPDATE event SET actor = 'eve' WHERE seq = 5")
+    fresh = LogFollower(store)
+    fresh.follow()
+    assert (fresh.newer, fresh.problems) == (0, 2)  # edited, and what follows it has nothing to follow
     store.close()
