@@ -72,11 +72,12 @@ def test_set_changed_removed(store: EventStore) -> None:
 
 
 def test_already_so_and_asked_twice(store: EventStore) -> None:
-    """What is so appends nothing; the same command is answered with the first result; another of that id is refused."""
+    """What is so appends nothing; the same command has its first result, another of that id is refused. Since when it is so
+    the policy does not know: only when anything in it was changed."""
     first = store.handle(command("p", OFF, POLICY_ID))
     assert store.handle(command("p", OFF, POLICY_ID)) == first.again()
     again = store.handle(command("q", OFF, POLICY_ID))
-    assert (again.outcome, again.by, again.since) == (Outcome.ALREADY, "ana", store.policy().since)
+    assert (again.outcome, again.version, again.by, again.since) == (Outcome.ALREADY, 1, None, None)
     assert store.handle(command("p", SetFlag(Flag()), POLICY_ID)).code == "command_id_reused"
     assert store.head().seq == 1
 
