@@ -15,7 +15,7 @@ from slackwater.core.settle import recordable, turned_away
 from .strict_json import BadMessage
 
 EVERY_JOB: Final = "@all"
-VERBS_OF_MANY: Final = frozenset({"start", "pause", "resume", "stop", "drain", "kill"})
+VERBS_OF_MANY: Final = frozenset({"rollback", "start", "pause", "resume", "stop", "drain", "kill"})
 NO_NAME: Final = re.compile(r"[=!(),]")
 """What a selector has and no job's name may have. A label alone looks like a name, and so it is one."""
 
