@@ -17,7 +17,6 @@ from pydantic import TypeAdapter, ValidationError
 from .events import EVENTS, LATER_FIELDS, SCHEMA_VERSION, JobEvent, name_of
 from .job import Job
 from .policy.events import POLICY_EVENTS, PolicyEvent
-from .policy.policy import Policy
 
 DOMAIN: Final = b"slackwater.event.v1\0"
 
@@ -146,18 +145,6 @@ def job_from(data: Mapping[str, Any]) -> Job:
     """The job that `job_data` gave."""
     job: Job = _adapter(Job).validate_python(data)
     return job
-
-
-def policy_data(policy: Policy) -> dict[str, Any]:
-    """The folded policy as plain JSON."""
-    data: dict[str, Any] = _plain(_adapter(Policy).dump_python(policy))
-    return data
-
-
-def policy_from(data: Mapping[str, Any]) -> Policy:
-    """The policy that `policy_data` gave."""
-    policy: Policy = _adapter(Policy).validate_python(data)
-    return policy
 
 
 class RowHash:

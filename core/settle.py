@@ -62,8 +62,8 @@ def _settle_policy(policy: Policy, command: Command, verb: PolicyVerb) -> Settle
     match _unfit_policy(command) or refused_before(command, policy.version) or decide_policy(policy, verb):
         case Refused() as refused:
             return Settled((), None, refusal(command, None, refused))
-        case AlreadySo(since, by):
-            answer = _result(command, None, Outcome.ALREADY, since=since, by=by or None)
+        case AlreadySo():
+            answer = _result(command, None, Outcome.ALREADY)
             return Settled((), None, replace(answer, version=policy.version))
         case event:
             texts = _texts((event,))

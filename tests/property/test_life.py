@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 from tests.property.test_metrics_fold import DEEDS, Deed, Life
 
+from slackwater.core.codec import event_text
 from slackwater.core.life import life_of
 from slackwater.persistence import tables as t
 from slackwater.persistence.memory import MemoryStore
@@ -46,7 +47,7 @@ def test_it_is_the_fold(kind: str, tmp_path: Path, request: pytest.FixtureReques
             for one in told.history("a")
         ]
         with store._engine.connect().execution_options(write=True) as connection, connection.begin():
-            connection.execute(insert(t.event), list(map(event_row, history)))
+            connection.execute(insert(t.event), [event_row(one, event_text(one.event)) for one in history])
         for until in (len(history), max(len(history) - back, 0)):
             assert store.life(name, until, most) == life_of(history[:until], most)
 
