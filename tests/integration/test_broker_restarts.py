@@ -2,12 +2,13 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import pytest
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from tests.chaos.house import kill
 
 from slackwater.streams.embedded_kafka import EmbeddedKafka
@@ -57,7 +58,12 @@ def test_what_was_decided_is_visible_after_a_restart(tmp_path: Path, end: Callab
             writers = [_Writer(connection, n, life) for n in range(WRITERS)]
             for writer in writers:
                 writer.start()
-            threading.Event().wait(LIFE_S)
+            # On a slow machine the first of them takes longer than a life: what nobody wrote would be asked for below.
+            until = time.monotonic() + 60
+            while not all(writer.said for writer in writers):
+                assert time.monotonic() < until, "nothing was committed at all"
+                time.sleep(0.05)
+            time.sleep(LIFE_S)
             end(broker)
             for writer in writers:
                 writer.join(30)
@@ -76,13 +82,19 @@ def _read(connection: KafkaConnection) -> tuple[set[bytes], list[int]]:
     found: set[bytes] = set()
     undecided = []
     ends = [_ends(connection, isolation) for isolation in ("read_committed", "read_uncommitted")]
-    consumer = connection.consumer(group_id="reader", isolation_level="read_committed", auto_offset_reset="earliest")
+    how = {"group_id": "reader", "isolation_level": "read_committed", "enable_partition_eof": True}
+    consumer, until = connection.consumer(**how), time.monotonic() + 60
     for partition, (stable, end) in enumerate(zip(*ends, strict=True)):
         if stable < end:
             undecided.append(partition)
         consumer.assign([TopicPartition(TOPIC, partition, 0)])
-        while consumer.position([TopicPartition(TOPIC, partition)])[0].offset < stable:
-            found |= {message.value() or b"" for message in consumer.consume(1000, 0.2) if message.error() is None}
+        is_read = False
+        while not is_read:
+            assert time.monotonic() < until, f"partition {partition} is not read to its end"
+            for message in consumer.consume(1000, 0.2):
+                error = message.error()
+                is_read = error is not None and error.code() == KafkaError._PARTITION_EOF
+                found |= {message.value() or b""} if error is None else set()
     consumer.close()
     return found, undecided
 
