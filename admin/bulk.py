@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from slackwater.core.commands import Verb
+from slackwater.core.commands import Verb, id_in_batch
 from slackwater.core.selector import SelectorError
 from slackwater.core.states import AT_REST
 
@@ -96,7 +96,7 @@ def ask_each(
 
     def hand_in(name: str) -> HandedIn:
         yes = name if name in yes_protected else None
-        handed = door.hand_in(name, verb, f"{batch_id}/{name}", yes_protected=yes, dry_run=dry_run)
+        handed = door.hand_in(name, verb, id_in_batch(batch_id, name), yes_protected=yes, dry_run=dry_run)
         if on_accepted is not None:
             on_accepted(handed.now())
         return handed

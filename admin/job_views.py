@@ -11,9 +11,9 @@ from slackwater.core.job import Hold, Job
 from slackwater.core.life import Life, PauseEvent
 from slackwater.core.observation import BATCH_BOUNDS_S, Observed
 from slackwater.core.rate import RateCap
-from slackwater.core.states import TRANSITIONAL, JobState
+from slackwater.core.states import AT_REST, TRANSITIONAL, JobState
 
-STILL: Final = frozenset({JobState.DEPLOYED, JobState.PAUSED, JobState.STOPPED, JobState.FAILED})
+STILL: Final = AT_REST | {JobState.PAUSED}
 """Nothing is taken, and nobody is about to begin or end with it."""
 
 

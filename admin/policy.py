@@ -97,8 +97,7 @@ class PolicyAdmin:
             known = self.store.jobs()
         found = []
         for window in policy.windows:
-            held = (j for j in known if window.chooses(j.spec.labels) and policy.flag.allows(j.id, j.spec.labels))
-            jobs = tuple(job.id for job in held)
+            jobs = tuple(job.id for job in known if policy.reaches(window, job.id, job.spec.labels))
             for begins, ends in _occurrences(window, now, count, until):
                 found.append(UpcomingWindow(window.name, begins, ends, begins <= now, window.reason, jobs))
         return tuple(sorted(found, key=lambda one: (one.begins, one.name)))

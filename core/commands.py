@@ -101,6 +101,11 @@ def is_address(text: str) -> bool:
     return text == POLICY_ID or is_job_id(text)
 
 
+def id_in_batch(batch_id: str, job_id: str) -> str:
+    """The id of a batch's command for one of its jobs: the same at every door, so another door asks nobody twice."""
+    return f"{batch_id}/{job_id}"
+
+
 def is_command_id(text: str) -> bool:
     """Command ids are printable text of 1–200 bytes of UTF-8."""
     return isinstance(text, str) and text.isprintable() and 1 <= len(text.encode()) <= COMMAND_ID_BYTES_MAX

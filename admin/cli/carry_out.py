@@ -127,6 +127,11 @@ def _confirm(verb: Verb, plan: Sequence[Answer], asked: Asked) -> None:
         raise errors.SlackwaterError("declined", "nothing was done")
 
 
+def _leaves_out(asked: Asked, answer: Answer) -> bool:
+    """Nothing runs there, and nobody named it."""
+    return not asked.jobs and is_left_out(answer)
+
+
 def _left_out(answer: Answer) -> str:
     assert answer.error is not None
     return f"{answer.error.state}: left out, nothing runs there; it has no hold, a start would run it"
@@ -134,7 +139,7 @@ def _left_out(answer: Answer) -> str:
 
 def _plan_of(answer: Answer, asked: Asked) -> tuple[str, str, str, str]:
     if answer.error is not None:
-        why = _left_out(answer) if not asked.jobs and is_left_out(answer) else answer.error.message
+        why = _left_out(answer) if _leaves_out(asked, answer) else answer.error.message
         return answer.job, str(answer.error.state or ""), "", why
     assert answer.result is not None
     state, becomes = str(answer.result.before), str(answer.result.accepted_state)
@@ -143,7 +148,7 @@ def _plan_of(answer: Answer, asked: Asked) -> tuple[str, str, str, str]:
 
 def _worst(answers: Sequence[Answer], asked: Asked) -> int:
     """A job at rest that nobody named is no failure of a pause or resume: what is to be held still is."""
-    failed = (one.error for one in answers if one.error is not None and (asked.jobs or not is_left_out(one)))
+    failed = (one.error for one in answers if one.error is not None and not _leaves_out(asked, one))
     return max((error.exit_code for error in failed), default=0)
 
 
@@ -154,7 +159,7 @@ def _tell_each(answers: Sequence[Answer], asked: Asked) -> None:
     for answer in answers:
         if answer.result is not None:
             tell(answer.result, asked.output)
-        elif not asked.jobs and is_left_out(answer):
+        elif _leaves_out(asked, answer):
             print(f"{answer.job}  {_left_out(answer)}", file=sys.stderr)
         elif answer.error is not None:
             hint = f" ({answer.error.hint})" if answer.error.hint else ""

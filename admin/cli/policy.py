@@ -77,8 +77,8 @@ def add(
         found = Window(name, cron, zone, seconds(admin, for_, dry_run=dry_run), selector, reason)
         how = {"dry_run": dry_run, "command_id": command_id, "expected_version": expected_version}
         result = admin.set_window(**asdict(found), **how)
-        allows, jobs = admin.policy().flag.allows, admin.list_jobs()
-        chosen = [one for one in jobs if found.chooses(one.labels) and allows(one.name, one.labels)]
+        policy = admin.policy()
+        chosen = [one for one in admin.list_jobs() if policy.reaches(found, one.name, one.labels)]
     opens = next(found.after(datetime.now(UTC))).begins
     tell(result, f"window {name}: opens {_local(opens)}, {len(chosen)} jobs", output, dry_run=dry_run)
 
@@ -101,20 +101,27 @@ def list_windows(count: CountOption = 3, output: OutputOption = Output.TABLE) ->
     show(rows, ("NAME", "OPENS", "UNTIL", "CRON", "CHOOSES", "HOLDS", "REASON"), cells, output)
 
 
-@window.command()
-def remove(
-    name: WindowName,
-    reason: Reason = None,
-    dry_run: DryRunOption = False,
-    command_id: CommandId = None,
-    expected_version: ExpectedVersion = None,
-    output: OutputOption = Output.TABLE,
-) -> None:
-    """Take a window away. Jobs it holds now stay held until its end: release them by `resume --hold window:NAME`."""
-    with connect() as admin:
+def adds_remove(verbs: typer.Typer, noun: str, *, ends: str = "") -> None:
+    """The verb `remove` of what the policy has by name: `Admin.remove_<noun>`. `ends`: when a hold is over anyway."""
+
+    @verbs.command(
+        help=f"Take a {noun} away. Jobs it holds now stay held{ends}: release them by `resume --hold {noun}:NAME`."
+    )
+    def remove(
+        name: Annotated[str, typer.Argument(help=f"Name of the {noun}.", show_default=False)],
+        reason: Reason = None,
+        dry_run: DryRunOption = False,
+        command_id: CommandId = None,
+        expected_version: ExpectedVersion = None,
+        output: OutputOption = Output.TABLE,
+    ) -> None:
         how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expected_version}
-        result = admin.remove_window(name, **how)
-    tell(result, f"window {name} is gone", output, f"there is no window {name}", dry_run=dry_run)
+        with connect() as admin:
+            result = getattr(admin, f"remove_{noun}")(name, **how)
+        tell(result, f"{noun} {name} is gone", output, f"there is no {noun} {name}", dry_run=dry_run)
+
+
+adds_remove(window, "window", ends=" until its end")
 
 
 def seconds(admin: Any, text: str, *, dry_run: bool = False) -> int:

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from .app import Output, OutputOption, Verbs, app, connect
-from .asked import CommandId, DryRunOption, ExpectedVersion, Reason, SelectorOption
-from .policy import seconds, tell
+from .asked import CommandId, ExpectedVersion, Reason, SelectorOption
+from .policy import adds_remove, seconds, tell
 
 RuleName = Annotated[str, typer.Argument(help="Name of the rule.", show_default=False)]
 MetricOption = Annotated[str, typer.Option(help="What it watches: lag, errors_per_min, dead_letters_per_min, memory_mb.")]
@@ -63,20 +63,7 @@ def list_rules(output: OutputOption = Output.TABLE) -> None:
     _show(rules, watched, output)
 
 
-@rule.command()
-def remove(
-    name: RuleName,
-    reason: Reason = None,
-    dry_run: DryRunOption = False,
-    command_id: CommandId = None,
-    expected_version: ExpectedVersion = None,
-    output: OutputOption = Output.TABLE,
-) -> None:
-    """Take a rule away. Jobs it holds now stay held: release them by `resume --hold rule:NAME`."""
-    with connect() as admin:
-        how = {"reason": reason, "dry_run": dry_run, "command_id": command_id, "expected_version": expected_version}
-        result = admin.remove_rule(name, **how)
-    tell(result, f"rule {name} is gone", output, f"there is no rule {name}", dry_run=dry_run)
+adds_remove(rule, "rule")
 
 
 def _show(rules: Any, watched: Any, output: Output) -> None:

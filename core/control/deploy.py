@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from ..decisions import Accepted, AlreadySo, Decision, Refused
 from ..events import JobDeployed
 from ..job import Job
 from ..spec import UNNAMED, JobSpec
-from ..states import JobState
+from ..states import AT_REST, JobState
 from .expire import DEADLINE_S
 from .rollout import Rollback, becoming, begin_rollout, spec_before
 from .verdicts import illegal, legal_verbs
-
-_IDLE: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ def decide_deploy(job: Job | None, verb: Deploy, at: datetime) -> Decision:
     is_held = {hold.name for hold in job.holds}.issuperset(verb.holds)
     if is_same and is_held and job.state not in {JobState.STOPPED, JobState.FAILED}:
         return AlreadySo(job.since, job.by, job.reason)
-    if job.state in _IDLE:
+    if job.state in AT_REST:
         return Accepted((deployed,))
     if is_same:
         return illegal(job, "deploy holds to", "pause --hold adds one to a job that lives")

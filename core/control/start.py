@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from ..decisions import Accepted, AlreadySo, Decision
 from ..events import PauseRequested, StartRequested
 from ..job import Job
-from ..states import JobState
+from ..states import AT_REST, JobState
 from .expire import DEADLINE_S
 from .verdicts import accepted_gap, gap_in_the_way, illegal
-
-_STARTABLE: Final = frozenset({JobState.DEPLOYED, JobState.STOPPED, JobState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ def decide_start(job: Job, verb: Start, at: datetime) -> Decision:
     """A job with holds goes to PAUSING in the same append: no worker ever sees a moment in which it may run."""
     if job.state in {JobState.STARTING, JobState.RUNNING}:
         return AlreadySo(job.since, job.by, job.reason)
-    if job.state not in _STARTABLE:
+    if job.state not in AT_REST:
         return illegal(job, "start")
     if not verb.accept_gap and (refused := gap_in_the_way(job)):
         return refused

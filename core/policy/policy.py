@@ -46,6 +46,10 @@ class Policy:
         """The rules that watch this job: none where pausing is off."""
         return tuple(rule for rule in self.rules if rule.chooses(labels)) if self.flag.allows(job_id, labels) else ()
 
+    def reaches(self, window: Window, job_id: str, labels: Mapping[str, str]) -> bool:
+        """Does the window hold this job while it is open? None where pausing is off."""
+        return window.chooses(labels) and self.flag.allows(job_id, labels)
+
     @property
     def epoch(self) -> int:
         """Always 0: nobody vouches for a policy."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from slackwater.core.commands import TEXT_CHARS_MAX, Command
+from slackwater.core.commands import TEXT_CHARS_MAX, Command, id_in_batch
 from slackwater.core.decisions import Refused
 from slackwater.core.job import Job
 from slackwater.core.selector import HINT, Selector, SelectorError, parse_selector
@@ -46,7 +46,7 @@ class Many:
             yield self.refused(Refused("no_such_job", what, "see `slackwater jobs`"))
         for name in names:
             yes = name if name in self.yes_protected else None
-            yield replace(self.command, id=f"{self.command.id}/{name}", job_id=name, at=clock(), yes_protected=yes)
+            yield replace(self.command, id=id_in_batch(self.command.id, name), job_id=name, at=clock(), yes_protected=yes)
 
     def refused(self, why: Refused) -> Command:
         """The one command that all of it comes to: it stands in the message's place."""
